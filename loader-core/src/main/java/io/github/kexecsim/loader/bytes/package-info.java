@@ -1,0 +1,2 @@
+/** Checked access to bytes that strangers wrote. */
+package io.github.kexecsim.loader.bytes;

@@ -1,0 +1,30 @@
+package io.github.kexecsim.loader.codec;
+
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.bytes.ByteView;
+
+/**
+ * Decodes a whole payload into a destination that the caller has sized. Implementations have no
+ * state: one instance serves every thread. Memory beyond the destination is bounded by a constant
+ * of the method and the destination's size, never by what the stream claims of itself.
+ */
+public interface Decompressor {
+  /** The method it decodes. */
+  CompressionMethod method();
+
+  /**
+   * Decodes {@code payload} into {@code destination} from its start. Bytes behind the end of the
+   * compressed stream are not an error here: {@link Progress#at}'s last {@code consumed} tells
+   * where it ended.
+   *
+   * @param payload the compressed stream
+   * @param destination where the output goes; its length is the most that may come out
+   * @param progress told how far the decoder has come
+   * @return how many bytes came out, 0 to {@code destination.length}
+   * @throws KexecException {@link Reason#TRUNCATED} when the payload ends within the stream, {@link
+   *     Reason#CORRUPT_PAYLOAD} when it does not decode or a checksum disagrees, {@link
+   *     Reason#SIZE_MISMATCH} when more would come out than the destination takes
+   */
+  int decompress(ByteView payload, byte[] destination, Progress progress);
+}

@@ -1,0 +1,2 @@
+/** Decompression of kernel payloads, and compression as the kernel build does it. */
+package io.github.kexecsim.loader.codec;
