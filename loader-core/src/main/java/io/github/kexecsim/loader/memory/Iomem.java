@@ -68,7 +68,7 @@ public record Iomem(List<Resource> resources, List<String> warnings) {
    * kernel/kexec_file.c, locate_mem_hole_callback}).
    */
   public List<PhysRange> systemRam() {
-    return find(Resource.SYSTEM_RAM::equals);
+    return named(Resource.SYSTEM_RAM::equals);
   }
 
   /**
@@ -77,7 +77,7 @@ public record Iomem(List<Resource> resources, List<String> warnings) {
    * crashk_low_res}.
    */
   public List<PhysRange> crashKernel() {
-    return find(Resource.CRASH_KERNEL::equals);
+    return named(Resource.CRASH_KERNEL::equals);
   }
 
   /**
@@ -87,11 +87,11 @@ public record Iomem(List<Resource> resources, List<String> warnings) {
    * sections), and reservations are page-granular here.
    */
   public List<PhysRange> freeEstimate() {
-    return PhysRangeSet.of(find(RESERVED::contains)).cutOutOf(systemRam());
+    return PhysRangeSet.of(named(RESERVED::contains)).cutOutOf(systemRam());
   }
 
-  /** The outermost resources with such a name, at any depth. */
-  private List<PhysRange> find(Predicate<String> name) {
+  /** The outermost resources with such a name, at any depth, in the order of the file. */
+  public List<PhysRange> named(Predicate<String> name) {
     List<PhysRange> found = new ArrayList<>();
     find(resources, name, found);
     return List.copyOf(found);

@@ -97,6 +97,17 @@ public record Memblock(
     return List.copyOf(PhysRangeSet.of(ranges(reserved)).cutOutOf(walked));
   }
 
+  /**
+   * The memory that the running kernel maps, ascending, one range a region: what a crash dump
+   * describes on arm64 and loongarch64 ({@code for_each_mem_range}).
+   */
+  public List<PhysRange> mappedRanges() {
+    return memory.stream()
+        .filter(region -> !region.isSkipped(false))
+        .map(MemblockRegion::range)
+        .toList();
+  }
+
   private static List<PhysRange> ranges(List<MemblockRegion> regions) {
     return regions.stream().map(MemblockRegion::range).toList();
   }
