@@ -27,8 +27,8 @@ public interface Decompressor {
   /**
    * Decodes {@code payload} into {@code destination} from its start. Bytes behind the end of the
    * compressed stream are not an error here: {@link Progress#at}'s last {@code consumed} tells
-   * where it ended. The destination behind the output keeps what it held; after an exception its
-   * content is undefined. What {@code progress} throws passes through.
+   * where it ended. The destination behind the output, and after an exception all of it, is
+   * undefined: libraries copy in strides. What {@code progress} throws passes through.
    *
    * @param payload the compressed stream
    * @param destination where the output goes; its length is the most that may come out

@@ -16,9 +16,7 @@ final class LzmaDecompressor extends StreamDecompressor {
   private static final int SIZE_OFFSET = 5;
   private static final int MAX_PROPERTIES = (4 * 5 + 4) * 9 + 8;
   private static final long UNKNOWN = -1;
-
-  /** The kernel's own limit is a little above; the tools never write more than 1.5 GiB. */
-  private static final long MAX_DICTIONARY = LZMAInputStream.DICT_SIZE_MAX;
+  private static final int MAX_CAPACITY = LZMAInputStream.DICT_SIZE_MAX - 1;
 
   LzmaDecompressor() {
     super(CompressionMethod.LZMA);
@@ -35,7 +33,7 @@ final class LzmaDecompressor extends StreamDecompressor {
 
   @Override
   InputStream open(ByteView payload, PayloadInputStream input, int capacity) throws IOException {
-    if (payload.size() > 0 && payload.u8(0) > MAX_PROPERTIES) {
+    if (!canBegin(payload)) {
       throw method().doesNotBegin(payload);
     }
     if (payload.size() < HEADER) {
@@ -43,15 +41,23 @@ final class LzmaDecompressor extends StreamDecompressor {
     }
     long size = payload.u64le(SIZE_OFFSET);
     if (size < UNKNOWN) {
-      throw method().doesNotBegin(payload);
+      throw CodecFault.corrupt(
+          method(), SIZE_OFFSET, String.format("the size 0x%x is beyond all bounds", size));
     }
     if (size > capacity) {
       throw CodecFault.overflow(method(), capacity);
     }
-    // A dictionary of the output's size reaches every byte: what the header asks for beyond that
-    // would only be allocated. The rest of it is the decoder's lower limit.
-    long dictionary = Math.min(payload.u32le(1), Math.min(capacity + 1L, MAX_DICTIONARY));
+    // A dictionary of the output's size reaches every byte. What the header asks for beyond that
+    // would only be allocated.
+    long dictionary = Math.min(payload.u32le(1), Math.min(capacity, MAX_CAPACITY) + 1L);
     input.skipNBytes(HEADER);
     return new LZMAInputStream(input, size, (byte) payload.u8(0), (int) dictionary);
+  }
+
+  /** Without a magic number, all there is to say is which first bytes are not LZMA's. */
+  private static boolean canBegin(ByteView payload) {
+    return CompressionMethod.detect(payload).orElse(CompressionMethod.LZMA)
+            == CompressionMethod.LZMA
+        && (payload.size() == 0 || payload.u8(0) <= MAX_PROPERTIES);
   }
 }

@@ -25,44 +25,47 @@ final class ZstdDecompressor implements Decompressor {
     if (payload.size() == 0) {
       return OptionalLong.empty();
     }
-    // 0 stands for a claim of 0 too: zstd-jni has one answer for both.
-    long size = Zstd.getFrameContentSize(payload.array(), payload.arrayOffset(), payload.size());
-    return size > 0 ? OptionalLong.of(size) : OptionalLong.empty();
+    try {
+      // 0 stands for an empty frame, for no claim and for a damaged header alike.
+      long size = Zstd.getFrameContentSize(payload.array(), payload.arrayOffset(), payload.size());
+      return size > 0 ? OptionalLong.of(size) : OptionalLong.empty();
+    } catch (ZstdException e) {
+      return OptionalLong.empty();
+    }
   }
 
   @Override
   public int decompress(ByteView payload, byte[] destination, Progress progress) {
     method().requireMagic(payload);
-    long frame =
-        Zstd.findFrameCompressedSize(payload.array(), payload.arrayOffset(), payload.size());
-    if (Zstd.isError(frame)) {
-      throw fault(payload, destination.length, Zstd.getErrorCode(frame), null);
-    }
+    int frame = frameSize(payload);
     int produced;
     try (ZstdDecompressCtx context = new ZstdDecompressCtx()) {
       produced =
           context.decompressByteArray(
-              destination,
-              0,
-              destination.length,
-              payload.array(),
-              payload.arrayOffset(),
-              (int) frame);
+              destination, 0, destination.length, payload.array(), payload.arrayOffset(), frame);
     } catch (ZstdException e) {
-      throw fault(payload, destination.length, e.getErrorCode(), e);
+      throw e.getErrorCode() == Zstd.errDstSizeTooSmall()
+          ? CodecFault.overflow(method(), destination.length)
+          : corrupt(e);
     }
-    progress.at((int) frame, produced);
+    progress.at(frame, produced);
     return produced;
   }
 
-  private KexecException fault(ByteView payload, int capacity, long code, ZstdException cause) {
-    if (code == Zstd.errDstSizeTooSmall()) {
-      return CodecFault.overflow(method(), capacity);
+  /** Walks the frame's block headers to its end. */
+  private int frameSize(ByteView payload) {
+    try {
+      return (int)
+          Zstd.findFrameCompressedSize(payload.array(), payload.arrayOffset(), payload.size());
+    } catch (ZstdException e) {
+      throw e.getErrorCode() == Zstd.errSrcSizeWrong()
+          ? CodecFault.truncated(method(), payload.size(), "the zstd frame", e)
+          : corrupt(e);
     }
-    if (code == Zstd.errSrcSizeWrong() && cause == null) {
-      return CodecFault.truncated(method(), payload.size(), "the zstd frame", null);
-    }
+  }
+
+  private KexecException corrupt(ZstdException e) {
     // libzstd does not tell where it stopped.
-    return CodecFault.corrupt(method(), 0, "libzstd error " + code, cause);
+    return CodecFault.corrupt(method(), 0, "libzstd says \"" + e.getMessage() + "\"", e);
   }
 }
