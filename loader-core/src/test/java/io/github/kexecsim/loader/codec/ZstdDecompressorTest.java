@@ -34,7 +34,7 @@ final class ZstdDecompressorTest extends DecompressorContractTest {
     byte[] content = Samples.text(5000);
     byte[] compressed = frame(content, 20, false);
     // The window descriptor: 2^(10 + 17) bytes.
-    compressed[5] = 17 << 3;
+    compressed[5] = (byte) (17 << 3);
     assertThat(decode(compressed, 5000)).isEqualTo(content);
   }
 
