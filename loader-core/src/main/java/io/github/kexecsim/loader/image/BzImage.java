@@ -267,7 +267,7 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
     }
     ByteView payload = file.slice(offset, payloadLength());
     CompressionMethod method =
-        PayloadMagic.detect(payload)
+        CompressionMethod.detect(payload)
             .orElseThrow(
                 () ->
                     new KexecException(

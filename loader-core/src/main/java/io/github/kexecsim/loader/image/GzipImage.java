@@ -42,7 +42,7 @@ public record GzipImage(
   private static final int DEFLATE = 8;
 
   static boolean matches(ByteView file) {
-    return PayloadMagic.detect(file).equals(Optional.of(CompressionMethod.GZIP));
+    return CompressionMethod.detect(file).equals(Optional.of(CompressionMethod.GZIP));
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.kexecsim.loader.image;
 import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.codec.CompressionMethod;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -74,7 +75,7 @@ public final class ImageProbe {
   }
 
   private static String hint(ByteView file) {
-    return PayloadMagic.detect(file)
+    return CompressionMethod.detect(file)
         .map(method -> "it looks like a bare " + method + " stream: decompress it first; ")
         .orElse("")
         .concat("known formats: " + String.join(", ", formats()));

@@ -3,23 +3,16 @@ package io.github.kexecsim.loader.image;
 import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.codec.CompressedPayload;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /** Peels a file down to the kernel in it: every wrapped image is decompressed and probed again. */
 public final class Layers {
-  private static final PayloadDecoder DECODER = GzipDecoder::decode;
-
-  private final Limits limits;
-  private final PayloadDecoder decoder;
-
-  Layers(Limits limits, PayloadDecoder decoder) {
-    this.limits = limits;
-    this.decoder = decoder;
-  }
+  private Layers() {}
 
   /**
    * All layers of {@code file}, outermost first; at least one.
@@ -34,22 +27,18 @@ public final class Layers {
 
   /**
    * Hands out the layers of {@code file} one by one, outermost first, each before what is inside it
-   * is decompressed: so a caller can show the layers around a damaged one.
+   * is decompressed: so a caller can show the layers around a damaged one, or stop.
    *
+   * @param deeper is given a layer and tells whether to go on to what is inside it
    * @throws KexecException what {@link ImageProbe#parse} and {@link KernelImage#payload} throw,
    *     {@link Reason#LIMIT_EXCEEDED} when the layers are too deep or too large, {@link
    *     Reason#SIZE_MISMATCH} when a declared size is not what comes out, {@link
    *     Reason#CORRUPT_PAYLOAD} or {@link Reason#TRUNCATED} when a payload does not decode
    */
-  public static void walk(ByteView file, Limits limits, Consumer<? super Layer> visitor) {
-    new Layers(limits, DECODER).peel(file, visitor);
-  }
-
-  void peel(ByteView file, Consumer<? super Layer> visitor) {
+  public static void walk(ByteView file, Limits limits, Predicate<? super Layer> deeper) {
     Layer layer = new Layer(ImageProbe.parse(file), file, Optional.empty());
     long budget = limits.maxDecompressed();
-    for (int depth = 1; ; depth++) {
-      visitor.accept(layer);
+    for (int depth = 1; deeper.test(layer); depth++) {
       Optional<Payload> payload = layer.image().payload(layer.bytes());
       if (payload.isEmpty()) {
         return;
@@ -66,14 +55,15 @@ public final class Layers {
     }
   }
 
-  private ByteView unwrap(Layer outer, Payload payload, long budget) {
+  private static ByteView unwrap(Layer outer, Payload payload, long budget) {
     ByteView stored = payload.in(outer.bytes());
     if (payload.method().isEmpty()) {
       return stored;
     }
-    CompressionMethod method = payload.method().get();
+    CompressedPayload compressed =
+        new CompressedPayload(payload.method().get(), stored, payload.declaredSize());
     try {
-      return ByteView.of(decoder.decode(method, stored, payload.declaredSize(), budget));
+      return ByteView.of(compressed.decompress(budget));
     } catch (KexecException e) {
       throw explained(e, outer, payload, stored);
     }
@@ -82,7 +72,7 @@ public final class Layers {
   /** Tells apart a damaged payload and one that the header calls by another method's name. */
   private static KexecException explained(
       KexecException e, Layer outer, Payload payload, ByteView stored) {
-    Optional<CompressionMethod> detected = PayloadMagic.detect(stored);
+    Optional<CompressionMethod> detected = CompressionMethod.detect(stored);
     boolean mislabelled = detected.isPresent() && !detected.equals(payload.method());
     return inside(
         outer,

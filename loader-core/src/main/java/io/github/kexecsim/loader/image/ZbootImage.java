@@ -120,7 +120,7 @@ public record ZbootImage(
   private static List<String> warnings(
       ByteView payload, String methodName, Optional<CompressionMethod> method) {
     List<String> warnings = new ArrayList<>();
-    Optional<CompressionMethod> detected = PayloadMagic.detect(payload);
+    Optional<CompressionMethod> detected = CompressionMethod.detect(payload);
     String name = Field.printable(methodName);
     if (method.isEmpty()) {
       warnings.add("unknown compression method \"" + name + "\"");

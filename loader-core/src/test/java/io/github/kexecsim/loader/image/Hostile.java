@@ -37,7 +37,7 @@ final class Hostile {
   /** As {@link #parse}, with what is inside. */
   static void peel(byte[] file) {
     try {
-      Layers.walk(ByteView.of(file), LIMITS, Layer::extent);
+      Layers.of(ByteView.of(file), LIMITS).forEach(Layer::extent);
     } catch (KexecException e) {
       assertTold(e);
     }

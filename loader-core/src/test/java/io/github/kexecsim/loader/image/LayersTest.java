@@ -156,7 +156,7 @@ class LayersTest {
 
   private static List<Layer> peel(ByteView file) {
     List<Layer> layers = new ArrayList<>();
-    new Layers(Limits.DEFAULT, TestDecoder::decode).peel(file, layers::add);
+    Layers.walk(file, Limits.DEFAULT, layers::add);
     return layers;
   }
 

@@ -130,7 +130,7 @@ class RealImagesTest {
 
   private static List<Layer> layers(ByteView file) {
     List<Layer> layers = new ArrayList<>();
-    new Layers(Limits.DEFAULT, TestDecoder::decode).peel(file, layers::add);
+    Layers.walk(file, Limits.DEFAULT, layers::add);
     return layers;
   }
 

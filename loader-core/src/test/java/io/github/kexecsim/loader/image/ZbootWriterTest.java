@@ -39,7 +39,7 @@ class ZbootWriterTest {
         .isEqualTo(payload);
 
     List<Layer> layers = new ArrayList<>();
-    new Layers(Limits.DEFAULT, TestDecoder::decode).peel(ByteView.of(file), layers::add);
+    Layers.walk(ByteView.of(file), Limits.DEFAULT, layers::add);
     assertThat(layers.get(1).bytes()).isEqualTo(ByteView.of(RAW));
   }
 
