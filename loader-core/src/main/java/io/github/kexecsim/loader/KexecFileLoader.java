@@ -1,5 +1,6 @@
 package io.github.kexecsim.loader;
 
+import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
 import io.github.kexecsim.loader.place.PlacedLoad;
@@ -22,14 +23,7 @@ public final class KexecFileLoader {
     Placement placement = Placement.of(request.machine().architecture());
     List<Layer> layers = new ArrayList<>();
     try {
-      Layers.walk(
-          request.image(),
-          request.limits(),
-          layer -> {
-            layers.add(layer);
-            return !placement.loads(layer.image());
-          });
-      PlacedLoad placed = placement.place(request(request, layers.get(layers.size() - 1)));
+      PlacedLoad placed = placement.place(request(request, kernel(request, placement, layers)));
       SegmentRules.check(request.machine(), request.type(), placed.segments());
       return new LoadPlan(
           request, layers, Optional.of(placed), Optional.empty(), warnings(layers, placed));
@@ -39,10 +33,40 @@ public final class KexecFileLoader {
     }
   }
 
-  private static PlacementRequest request(LoadRequest request, Layer kernel) {
+  /** The image that the architecture's loader is given, with the layers above it in the list. */
+  private static ByteView kernel(LoadRequest request, Placement placement, List<Layer> layers) {
+    try {
+      Layers.walk(
+          request.image(),
+          request.limits(),
+          layer -> {
+            layers.add(layer);
+            return !placement.loads(layer.image());
+          });
+      return layers.get(layers.size() - 1).bytes();
+    } catch (KexecException e) {
+      if (e.reason() != Reason.UNKNOWN_FORMAT || !layers.isEmpty()) {
+        throw e;
+      }
+      return unknown(request, placement, e);
+    }
+  }
+
+  /** A file of no known format, which a kernel's own probe may take all the same. */
+  private static ByteView unknown(LoadRequest request, Placement placement, KexecException known) {
+    try {
+      placement.place(request(request, request.image()));
+      return request.image();
+    } catch (KexecException answer) {
+      throw new KexecException(
+          known.reason(), answer.errno(), known.getMessage(), known.hint(), answer);
+    }
+  }
+
+  private static PlacementRequest request(LoadRequest request, ByteView kernel) {
     return new PlacementRequest(
         request.machine(),
-        FileContent.of(kernel.bytes()),
+        FileContent.of(kernel),
         request.initrd().map(FileContent::of),
         request.commandLine(),
         request.type(),

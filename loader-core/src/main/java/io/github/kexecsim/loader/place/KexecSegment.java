@@ -30,4 +30,9 @@ public record KexecSegment(
   public long memsz() {
     return range.size();
   }
+
+  @Override
+  public String toString() {
+    return String.format("%s at %s, bufsz 0x%x", role, range, bufsz);
+  }
 }

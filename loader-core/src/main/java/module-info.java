@@ -1,0 +1,19 @@
+/** From a kernel image file to placed segments: what kexec_file_load would do, planned. */
+@SuppressWarnings("requires-automatic") // lz4-java carries no module descriptor
+module io.github.kexecsim.loader {
+  requires com.github.luben.zstd_jni;
+  requires com.google.common;
+  requires com.google.gson;
+  requires org.apache.commons.compress;
+  requires org.lz4.java;
+  requires org.tukaani.xz;
+
+  exports io.github.kexecsim.loader;
+  exports io.github.kexecsim.loader.bytes;
+  exports io.github.kexecsim.loader.codec;
+  exports io.github.kexecsim.loader.fdt;
+  exports io.github.kexecsim.loader.image;
+  exports io.github.kexecsim.loader.memory;
+  exports io.github.kexecsim.loader.place;
+  exports io.github.kexecsim.loader.record;
+}
