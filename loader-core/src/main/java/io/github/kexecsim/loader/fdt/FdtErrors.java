@@ -1,0 +1,30 @@
+package io.github.kexecsim.loader.fdt;
+
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.Reason;
+
+/** The refusals of this package. */
+final class FdtErrors {
+  private FdtErrors() {}
+
+  /** A tree that is malformed at a byte offset of its blob. */
+  static KexecException malformed(long offset, String found) {
+    return new KexecException(
+        Reason.BAD_DEVICE_TREE,
+        String.format("device tree at offset 0x%x: %s", offset, found),
+        "see what dtc -I dtb -O dts says of it");
+  }
+
+  /** A well-formed tree that lacks, or states wrongly, what is needed of it. */
+  static KexecException unfit(String found) {
+    return new KexecException(
+        Reason.BAD_DEVICE_TREE, "device tree: " + found, "correct the source of the device tree");
+  }
+
+  static KexecException overLimit(String what, long found, long limit) {
+    return new KexecException(
+        Reason.LIMIT_EXCEEDED,
+        String.format("device tree: %s is 0x%x, the limit is 0x%x", what, found, limit),
+        "raise the limit if the tree is genuine");
+  }
+}

@@ -1,0 +1,102 @@
+package io.github.kexecsim.loader.place;
+
+import io.github.kexecsim.loader.Errno;
+import io.github.kexecsim.loader.FileContent;
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.LoadType;
+import io.github.kexecsim.loader.Machine;
+import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.memory.PhysRange;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * arm64: {@code arch/arm64/kernel/kexec_image.c} and {@code machine_kexec_file.c,
+ * load_other_segments} (v6.1, the same in v7.2). The kernel lies lowest; nothing else goes below
+ * its end. There is no purgatory: the entry is the kernel.
+ */
+final class Arm64Placement implements Placement {
+  private static final int HEADER_SIZE = 64;
+  private static final int MAGIC = 0x38;
+  private static final long MIN_KIMG_ALIGN = 2L << 20;
+  private static final long GIB = 1L << 30;
+  private static final long INITRD_WINDOW = 32 * GIB;
+  private static final long ELFCOREHDR_ALIGN = 64 << 10;
+  private static final long DTB_ALIGN = 2L << 20;
+
+  @Override
+  public PlacedLoad place(PlacementRequest request) {
+    ByteView header = probe(request.kernel());
+    long imageSize = header.u64le(16);
+    if (imageSize == 0) {
+      throw new KexecException(
+          Reason.BAD_HEADER,
+          "image_size at offset 0x10 is 0: an Image from before Linux 3.17, whose size in memory is"
+              + " not known",
+          "kexec-tools' kexec_load (kexec -c) places such kernels by a guess");
+    }
+    CpuChecks.arm64(header.u64le(24), request.machine().cpu());
+    long textOffset = Placement.memory("text_offset", header.u64le(8));
+    long memsz = Placement.memory("image_size", imageSize) + textOffset;
+
+    SegmentList list = new SegmentList(request.machine(), request.type());
+    KexecBuf kernel =
+        KexecBuf.bottomUp(SegmentRole.KERNEL, request.kernel().size(), memsz, MIN_KIMG_ALIGN, 0)
+            .holding(request.kernel().content());
+    KexecSegment placed =
+        KernelHoles.place(list, kernel, below -> addCompanions(request, list, below));
+
+    // The segment began text_offset below the image, so that the alignment held there.
+    KexecSegment image =
+        new KexecSegment(
+            SegmentRole.KERNEL,
+            new PhysRange(placed.mem() + textOffset, placed.range().end()),
+            placed.bufsz(),
+            placed.content());
+    list.replace(0, image);
+    return new PlacedLoad(
+        list.asList(), image.mem(), image.mem(), request.commandLine(), List.of(), List.of());
+  }
+
+  private static ByteView probe(FileContent kernel) {
+    ByteView header = kernel.known();
+    if (kernel.size() < HEADER_SIZE || !header.matches(MAGIC, "ARMd")) {
+      throw Placement.notClaimed(
+          Errno.EINVAL, "not an arm64 Image: \"ARM\\x64\" is not at offset 0x38");
+    }
+    return header;
+  }
+
+  private static Optional<KexecBuf> addCompanions(
+      PlacementRequest request, SegmentList list, KexecSegment kernel) {
+    Machine machine = request.machine();
+    long min = kernel.range().end();
+    Optional<KexecSegment> elfcorehdr = Optional.empty();
+    if (request.type() == LoadType.CRASH) {
+      KexecBuf buf = ElfCoreHeader.of(machine).buffer(ELFCOREHDR_ALIGN, min, true);
+      elfcorehdr = list.tryAdd(buf);
+      if (elfcorehdr.isEmpty()) {
+        return Optional.of(buf);
+      }
+    }
+    Optional<KexecSegment> initrd = Optional.empty();
+    if (request.initrd().isPresent()) {
+      FileContent file = request.initrd().get();
+      long window = MemHole.alignDown(kernel.mem(), GIB) + INITRD_WINDOW;
+      KexecBuf buf =
+          KexecBuf.bottomUp(SegmentRole.INITRD, file.size(), file.size(), 0, min)
+              .below(window)
+              .holding(file.content());
+      initrd = list.tryAdd(buf);
+      if (initrd.isEmpty()) {
+        return Optional.of(buf);
+      }
+    }
+    ByteView dtb = HandedDeviceTree.of(request, request.commandLine(), initrd, elfcorehdr).bytes();
+    KexecBuf buf =
+        KexecBuf.topDown(SegmentRole.DTB, dtb.size(), dtb.size(), DTB_ALIGN, min)
+            .holding(Optional.of(dtb));
+    return list.tryAdd(buf).isPresent() ? Optional.empty() : Optional.of(buf);
+  }
+}

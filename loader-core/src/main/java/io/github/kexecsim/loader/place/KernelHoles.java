@@ -1,0 +1,49 @@
+package io.github.kexecsim.loader.place;
+
+import io.github.kexecsim.loader.KexecException;
+import java.util.Optional;
+
+/**
+ * A kernel that goes to the lowest hole in which what belongs to it finds room too: the retry of
+ * {@code arch/arm64/kernel/kexec_image.c, image_load} and of loongarch64's {@code efi_kexec_load}
+ * (v7.2).
+ */
+final class KernelHoles {
+  /** Places what belongs to a kernel that lies at {@code kernel}. */
+  interface Companions {
+    /**
+     * Adds them to the list.
+     *
+     * @return the buffer that found no room, or empty when all did
+     */
+    Optional<KexecBuf> addBeside(KexecSegment kernel);
+  }
+
+  private KernelHoles() {}
+
+  /**
+   * Places the kernel and its companions.
+   *
+   * @throws KexecException what hindered the first attempt, as the later ones are its consequence
+   */
+  static KexecSegment place(SegmentList list, KexecBuf kernel, Companions companions) {
+    int before = list.count();
+    KexecException first = null;
+    KexecBuf wanted = kernel;
+    while (true) {
+      Optional<KexecSegment> placed = list.tryAdd(wanted);
+      if (placed.isEmpty()) {
+        throw first != null ? first : list.noRoom(wanted);
+      }
+      Optional<KexecBuf> unplaced = companions.addBeside(placed.get());
+      if (unplaced.isEmpty()) {
+        return placed.get();
+      }
+      if (first == null) {
+        first = list.noRoom(unplaced.get());
+      }
+      list.undoTo(before);
+      wanted = kernel.above(placed.get().range().end());
+    }
+  }
+}

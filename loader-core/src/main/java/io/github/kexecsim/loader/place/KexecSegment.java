@@ -1,0 +1,33 @@
+package io.github.kexecsim.loader.place;
+
+import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.memory.PhysRange;
+import java.util.Optional;
+
+/**
+ * A placed buffer: {@code struct kexec_segment} of {@code include/linux/kexec.h}.
+ *
+ * @param role what it holds
+ * @param range where it lies; {@code mem} is its start and {@code memsz} its size
+ * @param bufsz how many bytes are copied in, at most {@code memsz}; the rest is zero
+ * @param content the bytes to copy, exactly {@code bufsz} of them, where they are known
+ */
+public record KexecSegment(
+    SegmentRole role, PhysRange range, long bufsz, Optional<ByteView> content) {
+  public KexecSegment {
+    if (content.isPresent() && content.get().size() != bufsz) {
+      throw new IllegalArgumentException(
+          role + ": " + content.get().size() + " bytes of content for a bufsz of " + bufsz);
+    }
+  }
+
+  /** The physical address of its first byte. */
+  public long mem() {
+    return range.start();
+  }
+
+  /** Its size in memory, in bytes. */
+  public long memsz() {
+    return range.size();
+  }
+}

@@ -1,0 +1,98 @@
+package io.github.kexecsim.loader.record;
+
+import com.google.gson.JsonElement;
+import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.Cpu;
+import io.github.kexecsim.loader.KernelVersion;
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.Machine;
+import io.github.kexecsim.loader.MachineBuilder;
+import io.github.kexecsim.loader.Purgatory;
+import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.fdt.FdtLimits;
+import io.github.kexecsim.loader.memory.BootLog;
+import io.github.kexecsim.loader.memory.Iomem;
+import io.github.kexecsim.loader.memory.Memblock;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.Base64;
+import java.util.stream.Collectors;
+import java.util.zip.GZIPInputStream;
+
+/** The {@code machine} section of a recorded load, which also describes a machine by itself. */
+public final class MachineSection {
+  private static final int MAX_DEVICE_TREE = FdtLimits.DEFAULT.maxSize();
+
+  private MachineSection() {}
+
+  /**
+   * Reads a file that is a machine section, or has one as its member {@code machine}.
+   *
+   * @param name what to call the machine where the file does not name it
+   * @throws KexecException {@link io.github.kexecsim.loader.Reason#BAD_RECORD}, or what the readers
+   *     of its parts throw
+   */
+  public static Machine parse(String name, String text) {
+    Json json = Json.parse(text);
+    String title = json.optionalString("name").orElse(name);
+    return read(title, json.has("machine") ? json.object("machine") : json);
+  }
+
+  static Machine read(String name, Json json) {
+    Architecture architecture =
+        Architecture.byName(json.string("arch"))
+            .orElseThrow(() -> json.fault("arch", "one of arm64, riscv64, loongarch64, x86_64"));
+    MachineBuilder builder = new MachineBuilder(architecture).name(name);
+    json.optionalString("kernel_version")
+        .map(KernelVersion::parse)
+        .ifPresent(builder::kernelVersion);
+    if (json.has("page_size")) {
+      builder.pageSize((int) Math.min(Integer.MAX_VALUE, json.number("page_size")));
+    }
+    json.optionalString("iomem").map(Iomem::parse).ifPresent(builder::iomem);
+    if (json.has("memblock_memory")) {
+      builder.memblock(
+          Memblock.parse(
+              json.string("memblock_memory"), json.optionalString("memblock_reserved").orElse("")));
+    }
+    if (json.has("boot_log_e820")) {
+      builder.bootLog(
+          BootLog.parse(
+              json.elements("boot_log_e820").stream()
+                  .map(JsonElement::getAsString)
+                  .collect(Collectors.joining("\n"))));
+    }
+    if (json.has("purgatory")) {
+      Json purgatory = json.object("purgatory");
+      builder.purgatory(
+          new Purgatory(
+              purgatory.number("bufsz"),
+              purgatory.number("memsz"),
+              purgatory.number("entry_offset")));
+    }
+    if (json.has("efi_runtime_map_size")) {
+      builder.efiRuntimeMapSize(json.number("efi_runtime_map_size"));
+    }
+    Cpu cpu = json.optionalString("emulator").map(Emulator::cpu).orElse(Cpu.UNKNOWN);
+    builder.cpu(cpu);
+    if (json.has("fdt_gzip_base64")) {
+      builder.deviceTree(deviceTree(json));
+    }
+    return builder.build();
+  }
+
+  private static ByteView deviceTree(Json json) {
+    try {
+      byte[] compressed = Base64.getDecoder().decode(json.string("fdt_gzip_base64"));
+      GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(compressed));
+      byte[] blob = in.readNBytes(MAX_DEVICE_TREE + 1);
+      if (blob.length > MAX_DEVICE_TREE) {
+        throw json.fault(
+            "fdt_gzip_base64", "a device tree of at most " + MAX_DEVICE_TREE + " bytes");
+      }
+      return ByteView.of(blob);
+    } catch (IOException | IllegalArgumentException e) {
+      throw json.fault("fdt_gzip_base64", "a device tree, gzipped, in base64", e);
+    }
+  }
+}

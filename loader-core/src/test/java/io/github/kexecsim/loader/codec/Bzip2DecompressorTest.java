@@ -1,0 +1,7 @@
+package io.github.kexecsim.loader.codec;
+
+final class Bzip2DecompressorTest extends DecompressorContractTest {
+  Bzip2DecompressorTest() {
+    super(CompressionMethod.BZIP2);
+  }
+}
