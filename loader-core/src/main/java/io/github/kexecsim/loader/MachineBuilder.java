@@ -35,6 +35,7 @@ public final class MachineBuilder {
   private Optional<BootLog> bootLog = Optional.empty();
   private Optional<ByteView> deviceTree = Optional.empty();
   private Purgatory purgatory;
+  private boolean movableNode;
   private long efiRuntimeMapSize;
   private CrashNotes crashNotes = CrashNotes.UNKNOWN;
   private final List<String> notes = new ArrayList<>();
@@ -95,6 +96,12 @@ public final class MachineBuilder {
   /** Its kernel's purgatory; that of Linux 7.2 unless told. */
   public MachineBuilder purgatory(Purgatory build) {
     purgatory = build;
+    return this;
+  }
+
+  /** What its running kernel was booted with. */
+  public MachineBuilder bootCommandLine(String commandLine) {
+    movableNode = List.of(commandLine.split(" ")).contains("movable_node");
     return this;
   }
 
@@ -193,7 +200,7 @@ public final class MachineBuilder {
 
   private List<PhysRange> ranges(MemoryWalk walk) {
     return switch (walk) {
-      case MEMBLOCK -> memblock.orElseThrow().freeRanges(false);
+      case MEMBLOCK -> memblock.orElseThrow().freeRanges(movableNode);
       case SYSTEM_RAM -> iomem.orElseThrow().systemRam();
       case IOMEM_ESTIMATE -> iomem.orElseThrow().freeEstimate();
       case BOOT_LOG -> bootLog.orElseThrow().systemRam();

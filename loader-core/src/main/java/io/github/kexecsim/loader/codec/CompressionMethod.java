@@ -48,10 +48,10 @@ public enum CompressionMethod {
   }
 
   /**
-   * Guesses the method of a payload from its first bytes, as the kernel does for an initramfs and
-   * for bzImage ({@code lib/decompress.c, compressed_formats} (v6.1)), but comparing the whole
-   * magic number where the format has one. LZMA has none: its two bytes are the usual {@code lc},
-   * {@code lp} and {@code pb} and the low byte of any dictionary size in use.
+   * Guesses the method of a payload from its first bytes, as the kernel does for an initramfs
+   * ({@code lib/decompress.c, compressed_formats} (v6.1)), but by the whole magic number where the
+   * format has one. LZMA has none: its two bytes are the usual {@code lc}, {@code lp} and {@code
+   * pb}, and the low byte of any dictionary size in use.
    *
    * @return the method, or empty where the bytes begin like none of them
    */

@@ -12,9 +12,9 @@ public interface Compressor {
   CompressionMethod method();
 
   /**
-   * Encodes {@code input}. It is the caller's own image, so its size is the only limit: encoders
-   * for xz and LZMA take some eleven times of it in memory, up to 1.4 GiB, and libzstd's level 22
-   * up to 0.8 GiB.
+   * Encodes {@code input}. It is the caller's own image, so its size is the only limit: for one of
+   * up to 64 MiB the xz and LZMA encoders take 0.7 GiB of heap, and for more up to 1.4 GiB;
+   * libzstd's level 22 takes several hundred MiB outside the heap.
    *
    * @return the compressed stream, without the size word that the kernel build appends
    */

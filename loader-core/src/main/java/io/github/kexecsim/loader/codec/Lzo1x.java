@@ -89,14 +89,9 @@ final class Lzo1x {
         int mask = code >= 32 ? 31 : 7;
         count = code & mask;
         if (count == 0) {
-          count = mask;
-          while (input[in] == 0) {
-            count += 255;
-            if (++in == inEnd) {
-              throw corrupt(in - base, "a length does not end");
-            }
-          }
-          count += input[in++] & 0xff;
+          int last = skipZeros(input, in, inEnd, base);
+          count = mask + 255 * (last - in) + (input[last] & 0xff);
+          in = last + 1;
           if (inEnd - in < 2) {
             throw corrupt(in - base, "the block has no end marker");
           }
@@ -116,14 +111,9 @@ final class Lzo1x {
       } else if (state == AFTER_MATCH) {
         run = code;
         if (run == 0) {
-          run = 15;
-          while (input[in] == 0) {
-            run += 255;
-            if (++in == inEnd) {
-              throw corrupt(in - base, "a length does not end");
-            }
-          }
-          run += input[in++] & 0xff;
+          int last = skipZeros(input, in, inEnd, base);
+          run = 15 + 255 * (last - in) + (input[last] & 0xff);
+          in = last + 1;
         }
         run += 3;
         if (run > inEnd - in - END_MARKER || run > outEnd - out) {
@@ -177,6 +167,17 @@ final class Lzo1x {
               "the block ends 0x%x bytes early, with 0x%x of 0x%x bytes out",
               inEnd - in, out - from, length));
     }
+  }
+
+  /** Finds the byte that ends a length. */
+  private static int skipZeros(byte[] input, int from, int end, int base) {
+    int at = from;
+    while (input[at] == 0) {
+      if (++at == end) {
+        throw corrupt(at - base, "a length does not end");
+      }
+    }
+    return at;
   }
 
   /** Copies a match, and up to 15 bytes more behind it. */

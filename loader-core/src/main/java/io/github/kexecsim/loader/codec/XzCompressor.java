@@ -44,15 +44,12 @@ final class XzCompressor extends StreamCompressor {
         lzma2.setLcLp(2, 2);
         return new FilterOptions[] {new ARM64Options(), lzma2};
       case RISCV64:
-        lzma2.setLcLp(3, 1);
-        lzma2.setPb(1);
+        lzma2.setLp(1);
         return new FilterOptions[] {new RISCVOptions(), lzma2};
       case LOONGARCH64:
         lzma2.setLcLp(2, 2);
         return new FilterOptions[] {lzma2};
       case X86_64:
-        lzma2.setLcLp(4, 0);
-        lzma2.setPb(0);
         return new FilterOptions[] {new X86Options(), lzma2};
       default:
         throw new IllegalArgumentException("no settings for " + target.get());

@@ -50,8 +50,8 @@ public final class KexecDeviceTree {
    * @param initrd where the initrd will lie, and its length in bytes, not zero; without one, and at
    *     address zero, what the running kernel knew of its own initrd is removed
    * @param crash for a crash load
-   * @param cmdline the command line up to its first NUL, written as UTF-8; it may be empty. Without
-   *     one bootargs is removed
+   * @param cmdline the command line up to its first NUL, one byte a character; it may be empty.
+   *     Without one bootargs is removed
    * @param rngSeed what kaslr-seed and rng-seed are made from, always the same bytes from the same
    *     seed; without one, as while the kernel's RNG is not ready, neither is set
    */
@@ -225,7 +225,7 @@ public final class KexecDeviceTree {
   private static byte[] cString(String text) {
     int nul = text.indexOf('\0');
     String line = nul < 0 ? text : text.substring(0, nul);
-    return (line + '\0').getBytes(StandardCharsets.UTF_8);
+    return (line + '\0').getBytes(StandardCharsets.ISO_8859_1);
   }
 
   /** java.util.Random, because its sequence is specified: the same on every JDK. */

@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
-import java.util.SplittableRandom;
+import java.util.Random;
 
 /**
  * The boot_params segment of x86_64: the zero page, the command line, room for the EFI runtime map,
@@ -94,7 +94,7 @@ final class BootParams {
     int rngSeed = (int) place.bufsz() - RNG_SEED - SETUP_DATA;
     out.putInt(rngSeed + 8, SETUP_RNG_SEED);
     out.putInt(rngSeed + 12, RNG_SEED);
-    SplittableRandom random = new SplittableRandom(seed);
+    Random random = new Random(seed);
     for (int i = 0; i < RNG_SEED; i += 8) {
       out.putLong(rngSeed + SETUP_DATA + i, random.nextLong());
     }

@@ -4,6 +4,7 @@ import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.Errno;
 import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.memory.PhysRange;
 
 /** How one architecture's kexec_file_load answers: its probe, its segments, its refusals. */
@@ -16,6 +17,11 @@ public sealed interface Placement
    * @throws KexecException with the architecture's own errno where the kernel refuses
    */
   PlacedLoad place(PlacementRequest request);
+
+  /** Whether the loader takes such an image as it is, so that what is inside it stays there. */
+  default boolean loads(KernelImage image) {
+    return false;
+  }
 
   /** The placement of an architecture. */
   static Placement of(Architecture architecture) {

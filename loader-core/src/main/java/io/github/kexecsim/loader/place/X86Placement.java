@@ -8,6 +8,8 @@ import io.github.kexecsim.loader.Machine;
 import io.github.kexecsim.loader.Purgatory;
 import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.image.BzImage;
+import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.memory.E820Entry;
 import java.util.List;
 import java.util.Optional;
@@ -33,6 +35,11 @@ final class X86Placement implements Placement {
 
   /** Where in the bzImage's protected-mode part the 64-bit entry is. */
   private static final long ENTRY_64 = 0x200;
+
+  @Override
+  public boolean loads(KernelImage image) {
+    return image instanceof BzImage;
+  }
 
   @Override
   public PlacedLoad place(PlacementRequest request) {

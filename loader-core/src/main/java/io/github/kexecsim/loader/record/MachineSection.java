@@ -50,6 +50,7 @@ public final class MachineSection {
       builder.pageSize((int) Math.min(Integer.MAX_VALUE, json.number("page_size")));
     }
     json.optionalString("iomem").map(Iomem::parse).ifPresent(builder::iomem);
+    json.optionalString("boot_cmdline").ifPresent(builder::bootCommandLine);
     if (json.has("memblock_memory")) {
       builder.memblock(
           Memblock.parse(

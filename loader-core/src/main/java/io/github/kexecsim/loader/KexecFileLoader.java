@@ -1,0 +1,68 @@
+package io.github.kexecsim.loader;
+
+import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.image.Layers;
+import io.github.kexecsim.loader.place.PlacedLoad;
+import io.github.kexecsim.loader.place.Placement;
+import io.github.kexecsim.loader.place.PlacementRequest;
+import io.github.kexecsim.loader.place.SegmentRules;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Plans a load as kexec_file_load carries it out: takes off what the image is wrapped in, places
+ * the kernel and all that goes with it, and checks the segments. Safe for use by many threads.
+ */
+public final class KexecFileLoader {
+  private KexecFileLoader() {}
+
+  /** Plans a load. A refusal is a plan too: see {@link LoadPlan#refusal()}. */
+  public static LoadPlan load(LoadRequest request) {
+    Placement placement = Placement.of(request.machine().architecture());
+    List<Layer> layers = new ArrayList<>();
+    try {
+      Layers.walk(
+          request.image(),
+          request.limits(),
+          layer -> {
+            layers.add(layer);
+            return !placement.loads(layer.image());
+          });
+      PlacedLoad placed = placement.place(request(request, layers.get(layers.size() - 1)));
+      SegmentRules.check(request.machine(), request.type(), placed.segments());
+      return new LoadPlan(
+          request, layers, Optional.of(placed), Optional.empty(), warnings(layers, placed));
+    } catch (KexecException e) {
+      return new LoadPlan(
+          request, layers, Optional.empty(), Optional.of(Refusal.of(e)), warnings(layers));
+    }
+  }
+
+  private static PlacementRequest request(LoadRequest request, Layer kernel) {
+    return new PlacementRequest(
+        request.machine(),
+        FileContent.of(kernel.bytes()),
+        request.initrd().map(FileContent::of),
+        request.commandLine(),
+        request.type(),
+        request.seed());
+  }
+
+  private static List<String> warnings(List<Layer> layers, PlacedLoad placed) {
+    List<String> warnings = warnings(layers);
+    if (layers.size() > 1) {
+      warnings.add(
+          "kexec_file_load of a released kernel takes the innermost image only: decompress the file"
+              + " first (\"extract\"), or run a kernel with the zboot series");
+    }
+    warnings.addAll(placed.warnings());
+    return warnings;
+  }
+
+  private static List<String> warnings(List<Layer> layers) {
+    List<String> warnings = new ArrayList<>();
+    layers.forEach(layer -> warnings.addAll(layer.image().warnings()));
+    return warnings;
+  }
+}

@@ -1,0 +1,43 @@
+package io.github.kexecsim.loader;
+
+import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.place.PlacedLoad;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The answer: where everything goes, or why nothing does. Exactly one of {@code placed} and {@code
+ * refusal} is there.
+ *
+ * @param request what was asked
+ * @param layers the image's layers as far as they could be taken off, outermost first
+ * @param placed the segments, when the load is accepted
+ * @param refusal the reason, when it is not
+ * @param warnings what a person should know though the load is accepted
+ */
+public record LoadPlan(
+    LoadRequest request,
+    List<Layer> layers,
+    Optional<PlacedLoad> placed,
+    Optional<Refusal> refusal,
+    List<String> warnings) {
+  /** What no plan models, as a running kernel decides it by what it has at hand. */
+  public static final List<String> NOT_MODELLED =
+      List.of(
+          "placement in CMA or KHO scratch memory, which kernels since 6.16 try first where they are"
+              + " configured",
+          "which pages the buddy allocator hands out as source and control pages",
+          "signature verification and lockdown");
+
+  public LoadPlan {
+    if (placed.isPresent() == refusal.isPresent()) {
+      throw new IllegalArgumentException("a plan is either placed or refused");
+    }
+    layers = List.copyOf(layers);
+    warnings = List.copyOf(warnings);
+  }
+
+  public boolean isLoadable() {
+    return placed.isPresent();
+  }
+}

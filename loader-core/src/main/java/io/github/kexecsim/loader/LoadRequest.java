@@ -1,0 +1,68 @@
+package io.github.kexecsim.loader;
+
+import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.image.Limits;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What is asked of kexec_file_load.
+ *
+ * @param image the kernel file as it is: wrapped or not
+ * @param machine the machine that it is loaded on
+ * @param initrd the initial ramdisk, if there is one
+ * @param commandLine the next kernel's command line; each character is one byte (ISO 8859-1)
+ * @param type for a reboot, or for a crash
+ * @param limits how much the image may make its reader do
+ * @param seed what kaslr-seed and rng-seed are drawn from: the same seed gives the same plan
+ */
+public record LoadRequest(
+    ByteView image,
+    Machine machine,
+    Optional<ByteView> initrd,
+    String commandLine,
+    LoadType type,
+    Limits limits,
+    long seed) {
+  /**
+   * Checks the command line.
+   *
+   * @throws IllegalArgumentException if it has a NUL, or a character that is not one byte
+   */
+  public LoadRequest {
+    Objects.requireNonNull(image);
+    Objects.requireNonNull(machine);
+    Objects.requireNonNull(initrd);
+    Objects.requireNonNull(type);
+    Objects.requireNonNull(limits);
+    if (!commandLine.chars().allMatch(c -> c > 0 && c < 256)) {
+      throw new IllegalArgumentException("a command line has bytes from 1 to 255");
+    }
+  }
+
+  /** A default load without initrd and command line, within {@link Limits#DEFAULT}. */
+  public static LoadRequest of(ByteView image, Machine machine) {
+    return new LoadRequest(
+        image, machine, Optional.empty(), "", LoadType.DEFAULT, Limits.DEFAULT, 0);
+  }
+
+  public LoadRequest withInitrd(ByteView newInitrd) {
+    return new LoadRequest(image, machine, Optional.of(newInitrd), commandLine, type, limits, seed);
+  }
+
+  public LoadRequest withCommandLine(String newCommandLine) {
+    return new LoadRequest(image, machine, initrd, newCommandLine, type, limits, seed);
+  }
+
+  public LoadRequest withType(LoadType newType) {
+    return new LoadRequest(image, machine, initrd, commandLine, newType, limits, seed);
+  }
+
+  public LoadRequest withLimits(Limits newLimits) {
+    return new LoadRequest(image, machine, initrd, commandLine, type, newLimits, seed);
+  }
+
+  public LoadRequest withSeed(long newSeed) {
+    return new LoadRequest(image, machine, initrd, commandLine, type, limits, newSeed);
+  }
+}

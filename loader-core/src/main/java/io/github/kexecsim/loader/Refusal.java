@@ -1,0 +1,15 @@
+package io.github.kexecsim.loader;
+
+/**
+ * Why a load is refused.
+ *
+ * @param reason which fault
+ * @param errno what the kernel answers
+ * @param message what was found, what was expected and where
+ * @param hint what to do next, or empty
+ */
+public record Refusal(Reason reason, Errno errno, String message, String hint) {
+  static Refusal of(KexecException e) {
+    return new Refusal(e.reason(), e.errno(), e.getMessage(), e.hint());
+  }
+}

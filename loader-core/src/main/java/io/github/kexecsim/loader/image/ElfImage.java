@@ -1,0 +1,117 @@
+package io.github.kexecsim.loader.image;
+
+import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.bytes.ByteView;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An ELF file, such as the {@code vmlinux} inside a bzImage: enough of its header to name it.
+ *
+ * @param is64Bit whether its class is ELFCLASS64
+ * @param bigEndian whether its data is ELFDATA2MSB
+ * @param type e_type
+ * @param machine e_machine
+ * @param entry e_entry; 64 raw bits
+ */
+public record ElfImage(boolean is64Bit, boolean bigEndian, int type, int machine, long entry)
+    implements KernelImage {
+  static final String FORMAT = "elf";
+  private static final int CLASS_OFFSET = 4;
+  private static final int DATA_OFFSET = 5;
+  private static final int EM_X86_64 = 62;
+  private static final int EM_AARCH64 = 183;
+  private static final int EM_RISCV = 243;
+  private static final int EM_LOONGARCH = 258;
+
+  static boolean matches(ByteView file) {
+    return file.matches(0, "\u007fELF");
+  }
+
+  /**
+   * Reads the ELF header.
+   *
+   * @throws KexecException {@link Reason#TRUNCATED} or {@link Reason#BAD_HEADER}
+   */
+  public static ElfImage parse(ByteView file) {
+    if (!matches(file)) {
+      throw new KexecException(Reason.BAD_HEADER, "no ELF file: no \"\\x7fELF\" at offset 0");
+    }
+    boolean is64Bit = oneOrTwo(file, CLASS_OFFSET, "class") == 2;
+    boolean bigEndian = oneOrTwo(file, DATA_OFFSET, "data encoding") == 2;
+    ByteView header = file.slice(0, is64Bit ? 64 : 52);
+    return new ElfImage(
+        is64Bit,
+        bigEndian,
+        u16(header, 16, bigEndian),
+        u16(header, 18, bigEndian),
+        entry(header, is64Bit, bigEndian));
+  }
+
+  private static int oneOrTwo(ByteView file, int offset, String what) {
+    int value = file.u8(offset);
+    if (value != 1 && value != 2) {
+      throw new KexecException(
+          Reason.BAD_HEADER,
+          String.format("ELF %s 0x%x at offset 0x%x, expected 1 or 2", what, value, offset));
+    }
+    return value;
+  }
+
+  private static int u16(ByteView header, int offset, boolean bigEndian) {
+    int value = header.u16le(offset);
+    return bigEndian ? Short.reverseBytes((short) value) & 0xffff : value;
+  }
+
+  private static long entry(ByteView header, boolean is64Bit, boolean bigEndian) {
+    if (is64Bit) {
+      return bigEndian ? header.u64be(24) : header.u64le(24);
+    }
+    return bigEndian ? header.u32be(24) : header.u32le(24);
+  }
+
+  @Override
+  public String format() {
+    return FORMAT;
+  }
+
+  @Override
+  public Optional<Architecture> architecture() {
+    if (!is64Bit) {
+      return Optional.empty();
+    }
+    return switch (machine) {
+      case EM_AARCH64 -> Optional.of(Architecture.ARM64);
+      case EM_RISCV -> Optional.of(Architecture.RISCV64);
+      case EM_LOONGARCH -> Optional.of(Architecture.LOONGARCH64);
+      case EM_X86_64 -> Optional.of(Architecture.X86_64);
+      default -> Optional.empty();
+    };
+  }
+
+  @Override
+  public List<Field> fields() {
+    return List.of(
+        Field.decimal("EI_CLASS", is64Bit ? 2 : 1, is64Bit ? "64-bit" : "32-bit"),
+        Field.decimal("EI_DATA", bigEndian ? 2 : 1, bigEndian ? "big-endian" : "little-endian"),
+        Field.decimal("e_type", type, describeType()),
+        Field.decimal("e_machine", machine, architecture().map(Architecture::label).orElse("")),
+        Field.hex("e_entry", entry, ""));
+  }
+
+  private String describeType() {
+    return switch (type) {
+      case 2 -> "executable";
+      case 3 -> "shared object";
+      case 4 -> "core";
+      default -> "";
+    };
+  }
+
+  @Override
+  public List<String> warnings() {
+    return List.of();
+  }
+}

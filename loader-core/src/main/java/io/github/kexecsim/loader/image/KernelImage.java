@@ -1,0 +1,57 @@
+package io.github.kexecsim.loader.image;
+
+import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.bytes.ByteView;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * What a file's header says of the kernel in it. An image is its header, as written: whether
+ * kexec_file_load would take it is decided elsewhere, and its bytes stay with the caller.
+ */
+public sealed interface KernelImage
+    permits ZbootImage,
+        Arm64Image,
+        RiscvImage,
+        BzImage,
+        LoongArchImage,
+        ArmZImage,
+        GzipImage,
+        ElfImage {
+  /** The format's name, one of {@link ImageProbe#formats()}. */
+  String format();
+
+  /**
+   * The architecture that the header names; empty when it names none, or one that is not modelled.
+   */
+  Optional<Architecture> architecture();
+
+  /** The header's fields in the order in which they stand in it. */
+  List<Field> fields();
+
+  /** What is odd about the header though its format allows it; in words, usually nothing. */
+  List<String> warnings();
+
+  /**
+   * How much memory the image takes once it runs, BSS included, as its header says; 64 raw bits.
+   * Empty for a format that does not tell, or where the field is 0.
+   */
+  default OptionalLong imageSize() {
+    return OptionalLong.empty();
+  }
+
+  /**
+   * The wrapped image, where this format wraps one.
+   *
+   * @param file the bytes that this image was parsed from
+   * @throws KexecException {@link Reason#TRUNCATED} when the payload is not inside {@code file},
+   *     {@link Reason#UNKNOWN_METHOD} when nothing known decompresses it, {@link Reason#BAD_HEADER}
+   *     when the header places it where it cannot be
+   */
+  default Optional<Payload> payload(ByteView file) {
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,44 @@
+package io.github.kexecsim.loader.image;
+
+import io.github.kexecsim.loader.bytes.ByteView;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * An image and where it came from.
+ *
+ * @param image its header
+ * @param bytes its bytes, decompressed
+ * @param stored where and how the layer around it holds it; empty for the outermost layer
+ */
+public record Layer(KernelImage image, ByteView bytes, Optional<Payload> stored) {
+  public Layer {
+    Objects.requireNonNull(image);
+    Objects.requireNonNull(bytes);
+    Objects.requireNonNull(stored);
+  }
+
+  /** How many bytes it has, decompressed. */
+  public int size() {
+    return bytes.size();
+  }
+
+  /** Where it begins in the layer around it, 0 for the outermost. */
+  public long offset() {
+    return stored.map(Payload::offset).orElse(0L);
+  }
+
+  /**
+   * Whether its bytes cover the memory that it takes; empty for a format that does not tell how
+   * much that is.
+   */
+  public Optional<Extent> extent() {
+    OptionalLong imageSize = image.imageSize();
+    if (imageSize.isEmpty()) {
+      return Optional.empty();
+    }
+    int order = Long.compareUnsigned(size(), imageSize.getAsLong());
+    return Optional.of(order < 0 ? Extent.FILE : order == 0 ? Extent.MEMORY : Extent.BEYOND_MEMORY);
+  }
+}

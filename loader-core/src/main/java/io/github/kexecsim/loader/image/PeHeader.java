@@ -1,0 +1,216 @@
+package io.github.kexecsim.loader.image;
+
+import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.bytes.ByteView;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The PE/COFF header of an EFI application (Microsoft PE Format). All 32-bit fields are unsigned.
+ * Sections are as written: whether they overlap or leave the file is for their reader to find.
+ *
+ * @param offset where {@code PE\0\0} stands in the file
+ * @param machine the COFF machine number, 16 bits
+ * @param characteristics the COFF characteristics, 16 bits
+ * @param pe32Plus whether the optional header is PE32+ (64-bit)
+ * @param addressOfEntryPoint relative to the image's base
+ * @param imageBase 64 raw bits
+ * @param sectionAlignment in memory, bytes
+ * @param fileAlignment in the file, bytes
+ * @param majorImageVersion the EFI stub's version in Linux images
+ * @param minorImageVersion the EFI stub's version in Linux images
+ * @param sizeOfImage bytes in memory, headers included
+ * @param sizeOfHeaders bytes of all headers
+ * @param subsystem 10 for an EFI application
+ * @param dllCharacteristics 16 bits
+ * @param certificateTable where signatures stand in the file, where there are any
+ * @param sections in the order of the table
+ */
+public record PeHeader(
+    long offset,
+    int machine,
+    int characteristics,
+    boolean pe32Plus,
+    long addressOfEntryPoint,
+    long imageBase,
+    long sectionAlignment,
+    long fileAlignment,
+    int majorImageVersion,
+    int minorImageVersion,
+    long sizeOfImage,
+    long sizeOfHeaders,
+    int subsystem,
+    int dllCharacteristics,
+    Optional<CertificateTable> certificateTable,
+    List<Section> sections) {
+  /** {@code IMAGE_SUBSYSTEM_EFI_APPLICATION}. */
+  public static final int EFI_APPLICATION = 10;
+
+  /** {@code IMAGE_DLLCHARACTERISTICS_NX_COMPAT}. */
+  static final int NX_COMPAT = 0x100;
+
+  static final int PE32 = 0x10b;
+  static final int PE32_PLUS = 0x20b;
+  static final int COFF_SIZE = 24;
+  static final int SECTION_SIZE = 40;
+  private static final int CERTIFICATE_DIRECTORY = 4;
+
+  public PeHeader {
+    sections = List.copyOf(sections);
+  }
+
+  /**
+   * The attribute certificate table.
+   *
+   * @param offset in the file, unlike the other directories' addresses
+   * @param size bytes
+   */
+  public record CertificateTable(long offset, long size) {}
+
+  /**
+   * One row of the section table.
+   *
+   * @param name up to 8 characters, one a byte
+   * @param virtualSize bytes in memory
+   * @param virtualAddress relative to the image's base
+   * @param rawSize bytes in the file, padded to the file alignment
+   * @param rawOffset where the bytes begin in the file
+   * @param characteristics 32 bits
+   */
+  public record Section(
+      String name,
+      long virtualSize,
+      long virtualAddress,
+      long rawSize,
+      long rawOffset,
+      long characteristics) {
+    /**
+     * The section's bytes without the padding of the file: the lesser of both sizes, since either
+     * may be the larger one.
+     *
+     * @throws KexecException {@link Reason#TRUNCATED} when they are not inside {@code file}
+     */
+    public ByteView in(ByteView file) {
+      return file.slice(rawOffset, Math.min(virtualSize, rawSize));
+    }
+  }
+
+  /**
+   * Reads the header at {@code offset}.
+   *
+   * @throws KexecException {@link Reason#TRUNCATED} when the header or its section table does not
+   *     fit into {@code file}, {@link Reason#BAD_HEADER} when it is no PE header
+   */
+  public static PeHeader parse(ByteView file, long offset) {
+    if (!file.matches(offset, "PE\0\0")) {
+      throw new KexecException(
+          Reason.BAD_HEADER,
+          String.format("no PE signature at offset 0x%x", offset),
+          "the file may be damaged: compare its digest with the original's");
+    }
+    int sectionCount = file.u16le(offset + 6);
+    int optionalSize = file.u16le(offset + 20);
+    ByteView optional = file.slice(offset + COFF_SIZE, optionalSize);
+    int magic = optional.u16le(0);
+    if (magic != PE32 && magic != PE32_PLUS) {
+      throw new KexecException(
+          Reason.BAD_HEADER,
+          String.format(
+              "optional header magic 0x%x at offset 0x%x, expected 0x10b (PE32) or 0x20b (PE32+)",
+              magic, offset + COFF_SIZE),
+          "");
+    }
+    boolean plus = magic == PE32_PLUS;
+    return new PeHeader(
+        offset,
+        file.u16le(offset + 4),
+        file.u16le(offset + 22),
+        plus,
+        optional.u32le(16),
+        plus ? optional.u64le(24) : optional.u32le(28),
+        optional.u32le(32),
+        optional.u32le(36),
+        optional.u16le(44),
+        optional.u16le(46),
+        optional.u32le(56),
+        optional.u32le(60),
+        optional.u16le(68),
+        optional.u16le(70),
+        certificateTable(optional, plus ? 108 : 92),
+        sections(file.slice(offset + COFF_SIZE + optionalSize, sectionCount * SECTION_SIZE)));
+  }
+
+  private static Optional<CertificateTable> certificateTable(ByteView optional, int countOffset) {
+    if (optional.u32le(countOffset) <= CERTIFICATE_DIRECTORY) {
+      return Optional.empty();
+    }
+    int entry = countOffset + 4 + 8 * CERTIFICATE_DIRECTORY;
+    CertificateTable table = new CertificateTable(optional.u32le(entry), optional.u32le(entry + 4));
+    return table.size() == 0 ? Optional.empty() : Optional.of(table);
+  }
+
+  private static List<Section> sections(ByteView table) {
+    List<Section> sections = new ArrayList<>();
+    for (int row = 0; row < table.size(); row += SECTION_SIZE) {
+      sections.add(
+          new Section(
+              table.cString(row, 8),
+              table.u32le(row + 8),
+              table.u32le(row + 12),
+              table.u32le(row + 16),
+              table.u32le(row + 20),
+              table.u32le(row + 36)));
+    }
+    return sections;
+  }
+
+  /** The architecture of {@link #machine()}; empty for one that is not modelled. */
+  public Optional<Architecture> architecture() {
+    return PeMachine.architectureOf(machine);
+  }
+
+  /** Whether the image says that it runs with data pages that cannot be executed. */
+  public boolean nxCompat() {
+    return (dllCharacteristics & NX_COMPAT) != 0;
+  }
+
+  /** Fields worth showing, in the order of the header. */
+  public List<Field> fields() {
+    List<Field> fields = new ArrayList<>();
+    fields.add(Field.hex("Machine", machine, PeMachine.describe(machine)));
+    fields.add(Field.hex("AddressOfEntryPoint", addressOfEntryPoint, ""));
+    fields.add(Field.hex("SectionAlignment", sectionAlignment, ""));
+    fields.add(Field.hex("FileAlignment", fileAlignment, ""));
+    fields.add(
+        Field.text(
+            "ImageVersion", majorImageVersion + "." + minorImageVersion, "EFI stub version"));
+    fields.add(Field.hex("SizeOfImage", sizeOfImage, "bytes in memory"));
+    fields.add(Field.hex("SizeOfHeaders", sizeOfHeaders, ""));
+    fields.add(
+        Field.decimal(
+            "Subsystem", subsystem, subsystem == EFI_APPLICATION ? "EFI application" : ""));
+    fields.add(
+        Field.hex("DllCharacteristics", dllCharacteristics, nxCompat() ? "NX compatible" : ""));
+    certificateTable.ifPresent(
+        table ->
+            fields.add(
+                Field.hex(
+                    "CertificateTable",
+                    table.offset(),
+                    String.format("0x%x bytes of signatures", table.size()))));
+    for (Section section : sections) {
+      String name = Field.printable(section.name());
+      fields.add(
+          new Field(
+              "section " + name,
+              "0x" + Long.toHexString(section.virtualAddress()),
+              String.format(
+                  "0x%x bytes in memory, 0x%x in the file at 0x%x",
+                  section.virtualSize(), section.rawSize(), section.rawOffset())));
+    }
+    return fields;
+  }
+}

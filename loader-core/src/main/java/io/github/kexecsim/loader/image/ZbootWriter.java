@@ -1,0 +1,230 @@
+package io.github.kexecsim.loader.image;
+
+import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.codec.CompressionMethod;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Wraps a compressed kernel as an EFI zboot image, laid out as the kernel build does ({@code
+ * drivers/firmware/efi/libstub/zboot-header.S} and {@code Makefile.zboot}, v6.1): headers in the
+ * first page, then {@code .text} with the payload, then {@code .data}.
+ *
+ * <p>The image carries no EFI stub, so firmware cannot boot it: its entry point is a few
+ * instructions that return EFI_UNSUPPORTED. What unpacks zboot images itself (kexec, QEMU, systemd)
+ * does not run them. The stub's version is 0.0 for the same reason.
+ *
+ * <p>The same input gives the same bytes.
+ */
+public final class ZbootWriter {
+  private static final int PAGE = 0x1000;
+  private static final int FILE_ALIGNMENT = 0x200;
+  private static final int PAYLOAD_ALIGNMENT = 8;
+
+  private static final int MZ = 0x5a4d;
+  private static final int PE = 0x4550;
+  private static final int PE_OFFSET = ZbootImage.HEADER_SIZE;
+
+  /** PE32+ optional header with the six data directories that kernels have. */
+  private static final int DIRECTORIES = 6;
+
+  private static final int OPTIONAL_SIZE = 112 + 8 * DIRECTORIES;
+
+  /** Executable, without line numbers and debug information. */
+  private static final int CHARACTERISTICS = 0x0002 | 0x0004 | 0x0200;
+
+  /** Code; to be read and executed. */
+  private static final int TEXT_FLAGS = 0x0000_0020 | 0x4000_0000 | 0x2000_0000;
+
+  /** Initialized data; to be read and written. */
+  private static final int DATA_FLAGS = 0x0000_0040 | 0x4000_0000 | 0x8000_0000;
+
+  private ZbootWriter() {}
+
+  /**
+   * Pads a raw image with zeros to the memory that it takes, BSS included, as the build does from
+   * 6.12 or so. An image that does not tell how much that is, or is already as long, stays as it
+   * is.
+   *
+   * @throws KexecException {@link Reason#LIMIT_EXCEEDED} when it would become longer than {@code
+   *     limits} lets layers be
+   */
+  public static ByteView padded(KernelImage image, ByteView bytes, Limits limits) {
+    long imageSize = image.imageSize().orElse(0);
+    if (Long.compareUnsigned(imageSize, bytes.size()) <= 0) {
+      return bytes;
+    }
+    if (Long.compareUnsigned(imageSize, limits.maxDecompressed()) > 0) {
+      throw new KexecException(
+          Reason.LIMIT_EXCEEDED,
+          String.format(
+              "padding to image_size would take 0x%x bytes, and the limit is 0x%x",
+              imageSize, limits.maxDecompressed()),
+          "wrap it without padding, or raise the limit");
+    }
+    byte[] padded = new byte[(int) imageSize];
+    bytes.copyTo(0, padded, 0, bytes.size());
+    return ByteView.of(padded);
+  }
+
+  /**
+   * Writes a zboot image.
+   *
+   * @param architecture the kernel's
+   * @param methodName the name for the header, one of {@link CompressionMethod#names()}
+   * @param payload the compressed kernel, as the method's tool writes it
+   * @param uncompressedSize how many bytes the payload decompresses to, 1 to 2^32 - 1
+   * @throws KexecException {@link Reason#UNKNOWN_METHOD}; {@link Reason#LIMIT_EXCEEDED} when the
+   *     image would be too large for one array
+   */
+  public static byte[] write(
+      Architecture architecture, String methodName, ByteView payload, long uncompressedSize) {
+    if (payload.size() == 0 || uncompressedSize < 1 || uncompressedSize > 0xffff_ffffL) {
+      throw new IllegalArgumentException(
+          "not a payload: " + payload.size() + " bytes for " + uncompressedSize);
+    }
+    CompressionMethod method =
+        CompressionMethod.byName(methodName)
+            .orElseThrow(
+                () ->
+                    new KexecException(
+                        Reason.UNKNOWN_METHOD,
+                        "unknown compression method \"" + Field.printable(methodName) + "\"",
+                        ZbootImage.knownMethods()));
+    byte[] entry = entryCode(architecture);
+    int payloadOffset = PAGE + align(entry.length, PAYLOAD_ALIGNMENT);
+    int sizeWord = method == CompressionMethod.GZIP ? 0 : ZbootImage.SIZE_WORD;
+    long textEnd = align((long) payloadOffset + payload.size() + sizeWord, PAGE);
+    long fileSize = textEnd + FILE_ALIGNMENT;
+    if (fileSize > Integer.MAX_VALUE - 8) {
+      throw new KexecException(
+          Reason.LIMIT_EXCEEDED,
+          String.format("the image would take 0x%x bytes, more than an array holds", fileSize));
+    }
+
+    byte[] image = new byte[(int) fileSize];
+    ByteBuffer out = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
+    putZbootHeader(out, payloadOffset, payload.size(), methodName);
+    out.position(PE_OFFSET);
+    putPeHeader(out, PeMachine.of(architecture), (int) textEnd);
+    out.position(PAGE);
+    out.put(entry);
+    payload.copyTo(0, image, payloadOffset, payload.size());
+    if (sizeWord != 0) {
+      out.putInt(payloadOffset + payload.size(), (int) uncompressedSize);
+    }
+    return image;
+  }
+
+  private static void putZbootHeader(
+      ByteBuffer out, int payloadOffset, int payloadSize, String methodName) {
+    out.putInt(0, MZ);
+    out.position(ZbootImage.IMAGE_TYPE_OFFSET);
+    out.put(ascii(ZbootImage.IMAGE_TYPE));
+    out.putInt(payloadOffset);
+    out.putInt(payloadSize);
+    out.position(ZbootImage.METHOD_OFFSET);
+    out.put(ascii(methodName));
+    out.putInt(ZbootImage.LINUX_PE_MAGIC_OFFSET, ZbootImage.LINUX_PE_MAGIC);
+    out.putInt(ZbootImage.PE_OFFSET_OFFSET, PE_OFFSET);
+  }
+
+  /** What is not written is 0. */
+  private static void putPeHeader(ByteBuffer out, PeMachine machine, int textEnd) {
+    int coff = out.position();
+    int optional = coff + PeHeader.COFF_SIZE;
+    out.putInt(coff, PE);
+    out.putShort(coff + 4, (short) machine.number());
+    out.putShort(coff + 6, (short) 2);
+    out.putShort(coff + 20, (short) OPTIONAL_SIZE);
+    out.putShort(coff + 22, (short) CHARACTERISTICS);
+
+    out.putShort(optional, (short) PeHeader.PE32_PLUS);
+    out.putInt(optional + 4, textEnd - PAGE); // SizeOfCode
+    out.putInt(optional + 8, FILE_ALIGNMENT); // SizeOfInitializedData
+    out.putInt(optional + 16, PAGE); // AddressOfEntryPoint
+    out.putInt(optional + 20, PAGE); // BaseOfCode
+    out.putInt(optional + 32, PAGE); // SectionAlignment
+    out.putInt(optional + 36, FILE_ALIGNMENT);
+    out.putInt(optional + 56, textEnd + PAGE); // SizeOfImage
+    out.putInt(optional + 60, PAGE); // SizeOfHeaders
+    out.putShort(optional + 68, (short) PeHeader.EFI_APPLICATION);
+    out.putShort(optional + 70, (short) PeHeader.NX_COMPAT);
+    out.putInt(optional + 108, DIRECTORIES);
+
+    out.position(optional + OPTIONAL_SIZE);
+    putSection(out, ".text", textEnd - PAGE, PAGE, textEnd - PAGE, TEXT_FLAGS);
+    putSection(out, ".data", PAGE, textEnd, FILE_ALIGNMENT, DATA_FLAGS);
+  }
+
+  /** A section whose place in memory is its place in the file. */
+  private static void putSection(
+      ByteBuffer out, String name, int virtualSize, int place, int rawSize, int flags) {
+    int row = out.position();
+    out.put(ascii(name));
+    out.position(row + 8);
+    out.putInt(virtualSize).putInt(place).putInt(rawSize).putInt(place);
+    out.putInt(0).putInt(0).putInt(0);
+    out.putInt(flags);
+  }
+
+  /** Instructions that return EFI_UNSUPPORTED, 0x8000000000000003, to the firmware. */
+  private static byte[] entryCode(Architecture architecture) {
+    return switch (architecture) {
+      case ARM64 ->
+          words(
+              0xd2800060, // mov x0, #3
+              0xf2f00000, // movk x0, #0x8000, lsl #48
+              0xd65f03c0); // ret
+      case RISCV64 ->
+          words(
+              0x00100513, // addi a0, zero, 1
+              0x03f51513, // slli a0, a0, 63
+              0x00350513, // addi a0, a0, 3
+              0x00008067); // jalr zero, 0(ra)
+      case LOONGARCH64 ->
+          words(
+              0x02c00c04, // addi.d a0, zero, 3
+              0x03200084, // lu52i.d a0, a0, -2048
+              0x4c000020); // jirl zero, ra, 0
+      case X86_64 ->
+          new byte[] {
+            0x48,
+            (byte) 0xb8,
+            3,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            (byte) 0x80, // movabs rax, 0x8000000000000003
+            (byte) 0xc3 // ret
+          };
+    };
+  }
+
+  private static byte[] words(int... instructions) {
+    ByteBuffer code = ByteBuffer.allocate(4 * instructions.length).order(ByteOrder.LITTLE_ENDIAN);
+    for (int instruction : instructions) {
+      code.putInt(instruction);
+    }
+    return code.array();
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private static int align(int value, int to) {
+    return (int) align((long) value, to);
+  }
+
+  private static long align(long value, int to) {
+    return (value + to - 1) / to * to;
+  }
+}

@@ -1,0 +1,60 @@
+package io.github.kexecsim.loader.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.bytes.ByteView;
+import java.util.Optional;
+
+/** Reads what nobody vouches for. */
+final class Hostile {
+  private static final Limits LIMITS = new Limits(3, 1 << 20);
+
+  private Hostile() {}
+
+  /**
+   * Parses and asks everything that can be asked; empty where that is refused. Whatever is thrown
+   * that is not a {@link KexecException} goes to the test.
+   */
+  static Optional<KernelImage> parse(byte[] file) {
+    ByteView view = ByteView.of(file);
+    try {
+      KernelImage image = ImageProbe.parse(view);
+      for (Field field : image.fields()) {
+        assertPrintable(field.value());
+      }
+      image.warnings().forEach(Hostile::assertPrintable);
+      image.architecture();
+      image.imageSize();
+      image.payload(view);
+      return Optional.of(image);
+    } catch (KexecException e) {
+      assertTold(e);
+      return Optional.empty();
+    }
+  }
+
+  /** As {@link #parse}, with what is inside. */
+  static void peel(byte[] file) {
+    try {
+      Layers.of(ByteView.of(file), LIMITS).forEach(Layer::extent);
+    } catch (KexecException e) {
+      assertTold(e);
+    }
+  }
+
+  private static void assertTold(KexecException e) {
+    assertThat(e.getMessage().isEmpty()).isFalse();
+    assertPrintable(e.getMessage());
+    assertPrintable(e.hint());
+  }
+
+  /** A loop, since this is asked a million times. */
+  private static void assertPrintable(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
+        throw new AssertionError("not printable at " + i + ": " + Field.printable(text));
+      }
+    }
+  }
+}
