@@ -1,0 +1,24 @@
+package io.github.kexecsim.model.asm;
+
+/**
+ * A place in code that may be named before it is reached; bound once, by {@link Assembler#bind}.
+ */
+public final class Label {
+  private static final int UNBOUND = -1;
+
+  private int offset = UNBOUND;
+
+  void bind(int newOffset) {
+    if (offset != UNBOUND) {
+      throw new IllegalStateException("the label is bound already, to offset " + offset);
+    }
+    offset = newOffset;
+  }
+
+  int offset() {
+    if (offset == UNBOUND) {
+      throw new IllegalStateException("the label was never bound");
+    }
+    return offset;
+  }
+}
