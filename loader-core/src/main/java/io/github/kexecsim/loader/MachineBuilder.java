@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.fdt.DeviceTreeCpus;
 import io.github.kexecsim.loader.fdt.DeviceTreeMemory;
 import io.github.kexecsim.loader.fdt.FdtRegion;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
@@ -13,6 +14,7 @@ import io.github.kexecsim.loader.memory.PhysRangeSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -62,7 +64,10 @@ public final class MachineBuilder {
     return this;
   }
 
-  /** Its CPUs; {@link Cpu#UNKNOWN} unless told. */
+  /**
+   * Its CPUs; {@link Cpu#UNKNOWN} unless told. Where the device tree of an arm64 or riscv64 machine
+   * says how many there are, that counts.
+   */
   public MachineBuilder cpu(Cpu newCpu) {
     cpu = newCpu;
     return this;
@@ -155,7 +160,7 @@ public final class MachineBuilder {
         usableRam(walk, ranges),
         crash.isEmpty() ? Optional.empty() : Optional.of(crash.get(crash.size() - 1)),
         crash.size() < 2 ? Optional.empty() : Optional.of(crash.get(0)),
-        cpu,
+        countedByDeviceTree(cpu),
         deviceTree,
         purgatory,
         e820(allNotes),
@@ -167,6 +172,16 @@ public final class MachineBuilder {
 
   private boolean handsOverDeviceTree() {
     return architecture == Architecture.ARM64 || architecture == Architecture.RISCV64;
+  }
+
+  private Cpu countedByDeviceTree(Cpu told) {
+    if (deviceTree.isEmpty() || !handsOverDeviceTree()) {
+      return told;
+    }
+    OptionalInt count =
+        DeviceTreeCpus.possible(
+            FlattenedDeviceTree.parse(deviceTree.get()), architecture == Architecture.RISCV64);
+    return count.isPresent() ? told.withCount(count.getAsInt()) : told;
   }
 
   private MemoryWalk walk() {
