@@ -12,7 +12,8 @@ final class Emulator {
       Map.of(
           "cortex-a53", Set.of(4, 64),
           "cortex-a57", Set.of(4, 64),
-          "cortex-a72", Set.of(4, 64));
+          "cortex-a72", Set.of(4, 64),
+          "a64fx", Set.of(4, 64));
 
   private static final int MAX_CPUS = 1 << 16;
 
