@@ -53,11 +53,9 @@ record HandedDeviceTree(ByteView bytes) {
   private static ByteView ofUnknownMachine() {
     return ByteView.of(
         new FdtBuilder()
-            .beginNode("")
             .u32("#address-cells", 2)
             .u32("#size-cells", 2)
             .beginNode("chosen")
-            .endNode()
             .endNode()
             .build());
   }
