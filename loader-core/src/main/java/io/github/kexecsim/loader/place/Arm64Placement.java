@@ -4,12 +4,12 @@ import io.github.kexecsim.loader.Errno;
 import io.github.kexecsim.loader.FileContent;
 import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
 import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * arm64: {@code arch/arm64/kernel/kexec_image.c} and {@code machine_kexec_file.c,
@@ -27,7 +27,9 @@ final class Arm64Placement implements Placement {
 
   @Override
   public PlacedLoad place(PlacementRequest request) {
+    OfferedFiles.checkKernel(request);
     ByteView header = probe(request.kernel());
+    OfferedFiles.checkInitrd(request);
     long imageSize = header.u64le(16);
     if (imageSize == 0) {
       throw new KexecException(
@@ -44,8 +46,7 @@ final class Arm64Placement implements Placement {
     KexecBuf kernel =
         KexecBuf.bottomUp(SegmentRole.KERNEL, request.kernel().size(), memsz, MIN_KIMG_ALIGN, 0)
             .holding(request.kernel().content());
-    KexecSegment placed =
-        KernelHoles.place(list, kernel, below -> addCompanions(request, list, below));
+    KexecSegment placed = KernelHoles.place(list, kernel, new Companions(request, list));
 
     // The segment began text_offset below the image, so that the alignment held there.
     KexecSegment image =
@@ -68,35 +69,71 @@ final class Arm64Placement implements Placement {
     return header;
   }
 
-  private static Optional<KexecBuf> addCompanions(
-      PlacementRequest request, SegmentList list, KexecSegment kernel) {
-    Machine machine = request.machine();
-    long min = kernel.range().end();
-    Optional<KexecSegment> elfcorehdr = Optional.empty();
-    if (request.type() == LoadType.CRASH) {
-      KexecBuf buf = ElfCoreHeader.of(machine).buffer(ELFCOREHDR_ALIGN, min, true);
-      elfcorehdr = list.tryAdd(buf);
-      if (elfcorehdr.isEmpty()) {
+  private static final class Companions implements KernelHoles.Companions {
+    private final PlacementRequest request;
+    private final SegmentList list;
+    private final Optional<ElfCoreHeader> core;
+
+    /** The same wherever things lie, so that only trees that find room are made after the first. */
+    private OptionalInt dtbSize = OptionalInt.empty();
+
+    Companions(PlacementRequest request, SegmentList list) {
+      this.request = request;
+      this.list = list;
+      this.core =
+          request.type() == LoadType.CRASH
+              ? Optional.of(ElfCoreHeader.of(request.machine()))
+              : Optional.empty();
+    }
+
+    @Override
+    public Optional<KexecBuf> addBeside(KexecSegment kernel) {
+      long min = kernel.range().end();
+      Optional<KexecSegment> elfcorehdr = Optional.empty();
+      if (core.isPresent()) {
+        KexecBuf buf = core.get().buffer(ELFCOREHDR_ALIGN, min, true);
+        elfcorehdr = list.tryAdd(buf);
+        if (elfcorehdr.isEmpty()) {
+          return Optional.of(buf);
+        }
+      }
+      Optional<KexecSegment> initrd = Optional.empty();
+      if (request.initrd().isPresent()) {
+        FileContent file = request.initrd().get();
+        long window = MemHole.alignDown(kernel.mem(), GIB) + INITRD_WINDOW;
+        KexecBuf buf =
+            KexecBuf.bottomUp(SegmentRole.INITRD, file.size(), file.size(), 0, min)
+                .below(window)
+                .holding(file.content());
+        initrd = list.tryAdd(buf);
+        if (initrd.isEmpty()) {
+          return Optional.of(buf);
+        }
+      }
+      return addDtb(min, initrd, elfcorehdr);
+    }
+
+    private Optional<KexecBuf> addDtb(
+        long min, Optional<KexecSegment> initrd, Optional<KexecSegment> elfcorehdr) {
+      Optional<ByteView> dtb = Optional.empty();
+      if (dtbSize.isEmpty()) {
+        dtb = Optional.of(dtb(initrd, elfcorehdr));
+        dtbSize = OptionalInt.of(dtb.get().size());
+      }
+      int size = dtbSize.getAsInt();
+      KexecBuf buf = KexecBuf.topDown(SegmentRole.DTB, size, size, DTB_ALIGN, min).holding(dtb);
+      Optional<KexecSegment> placed = list.tryAdd(buf);
+      if (placed.isEmpty()) {
         return Optional.of(buf);
       }
-    }
-    Optional<KexecSegment> initrd = Optional.empty();
-    if (request.initrd().isPresent()) {
-      FileContent file = request.initrd().get();
-      long window = MemHole.alignDown(kernel.mem(), GIB) + INITRD_WINDOW;
-      KexecBuf buf =
-          KexecBuf.bottomUp(SegmentRole.INITRD, file.size(), file.size(), 0, min)
-              .below(window)
-              .holding(file.content());
-      initrd = list.tryAdd(buf);
-      if (initrd.isEmpty()) {
-        return Optional.of(buf);
+      if (dtb.isEmpty()) {
+        list.replace(list.count() - 1, placed.get().holding(dtb(initrd, elfcorehdr)));
       }
+      return Optional.empty();
     }
-    ByteView dtb = HandedDeviceTree.of(request, request.commandLine(), initrd, elfcorehdr).bytes();
-    KexecBuf buf =
-        KexecBuf.topDown(SegmentRole.DTB, dtb.size(), dtb.size(), DTB_ALIGN, min)
-            .holding(Optional.of(dtb));
-    return list.tryAdd(buf).isPresent() ? Optional.empty() : Optional.of(buf);
+
+    private ByteView dtb(Optional<KexecSegment> initrd, Optional<KexecSegment> elfcorehdr) {
+      return HandedDeviceTree.of(request, request.commandLine(), initrd, elfcorehdr).bytes();
+    }
   }
 }

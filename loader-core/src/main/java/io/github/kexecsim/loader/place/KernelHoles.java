@@ -1,5 +1,6 @@
 package io.github.kexecsim.loader.place;
 
+import io.github.kexecsim.loader.Errno;
 import io.github.kexecsim.loader.KexecException;
 import java.util.Optional;
 
@@ -24,7 +25,9 @@ final class KernelHoles {
   /**
    * Places the kernel and its companions.
    *
-   * @throws KexecException what hindered the first attempt, as the later ones are its consequence
+   * @throws KexecException what hindered the first attempt, as the later ones are its consequence;
+   *     always with EADDRNOTAVAIL, as the kernel ends every failure beside it by trying the next
+   *     hole until there is none
    */
   static KexecSegment place(SegmentList list, KexecBuf kernel, Companions companions) {
     int before = list.count();
@@ -35,7 +38,12 @@ final class KernelHoles {
       if (placed.isEmpty()) {
         throw first != null ? first : list.noRoom(wanted);
       }
-      Optional<KexecBuf> unplaced = companions.addBeside(placed.get());
+      Optional<KexecBuf> unplaced;
+      try {
+        unplaced = companions.addBeside(placed.get());
+      } catch (KexecException e) {
+        throw new KexecException(e.reason(), Errno.EADDRNOTAVAIL, e.getMessage(), e.hint(), e);
+      }
       if (unplaced.isEmpty()) {
         return placed.get();
       }

@@ -27,7 +27,9 @@ final class LoongArch64Placement implements Placement {
   @Override
   public PlacedLoad place(PlacementRequest request) {
     Machine machine = request.machine();
+    OfferedFiles.checkKernel(request);
     ByteView header = probe(machine, request.kernel());
+    OfferedFiles.checkInitrd(request);
     if (header.u64le(16) == 0) {
       throw new KexecException(
           Reason.BAD_HEADER,
@@ -44,12 +46,14 @@ final class LoongArch64Placement implements Placement {
                 KERNEL_ALIGN,
                 textOffset)
             .holding(request.kernel().content());
-    KexecSegment kernel = KernelHoles.place(list, buf, k -> addCompanions(request, list, k));
-    String prefix = prefix(machine, list.asList());
-    CommandLines.checkSize(prefix, request.commandLine(), COMMAND_LINE_SIZE);
+    Optional<ElfCoreHeader> core =
+        request.type() == LoadType.CRASH
+            ? Optional.of(ElfCoreHeader.of(machine))
+            : Optional.empty();
+    KexecSegment kernel = KernelHoles.place(list, buf, k -> addCompanions(request, list, k, core));
+    String commandLine = prefix(machine, list.asList()) + request.commandLine();
     long entry = kernel.mem() + header.u64le(8) - textOffset;
-    return new PlacedLoad(
-        list.asList(), entry, entry, prefix + request.commandLine(), List.of(), List.of());
+    return new PlacedLoad(list.asList(), entry, entry, commandLine, List.of(), List.of());
   }
 
   private static ByteView probe(Machine machine, FileContent kernel) {
@@ -70,10 +74,13 @@ final class LoongArch64Placement implements Placement {
   }
 
   private static Optional<KexecBuf> addCompanions(
-      PlacementRequest request, SegmentList list, KexecSegment kernel) {
+      PlacementRequest request,
+      SegmentList list,
+      KexecSegment kernel,
+      Optional<ElfCoreHeader> core) {
     long min = kernel.range().end();
-    if (request.type() == LoadType.CRASH) {
-      KexecBuf buf = ElfCoreHeader.of(request.machine()).buffer(ELFCOREHDR_ALIGN, min, true);
+    if (core.isPresent()) {
+      KexecBuf buf = core.get().buffer(ELFCOREHDR_ALIGN, min, true);
       if (list.tryAdd(buf).isEmpty()) {
         return Optional.of(buf);
       }
@@ -88,6 +95,8 @@ final class LoongArch64Placement implements Placement {
         return Optional.of(buf);
       }
     }
+    String prefix = prefix(request.machine(), list.asList());
+    CommandLines.checkSize(prefix, request.commandLine(), COMMAND_LINE_SIZE);
     return Optional.empty();
   }
 

@@ -27,7 +27,9 @@ final class Riscv64Placement implements Placement {
   @Override
   public PlacedLoad place(PlacementRequest request) {
     Machine machine = request.machine();
+    OfferedFiles.checkKernel(request);
     ByteView header = probe(machine, request.kernel());
+    OfferedFiles.checkInitrd(request);
     if (header.u64le(16) == 0) {
       throw new KexecException(
           Reason.BAD_HEADER,

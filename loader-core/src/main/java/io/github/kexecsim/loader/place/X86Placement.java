@@ -37,7 +37,9 @@ final class X86Placement implements Placement {
   @Override
   public PlacedLoad place(PlacementRequest request) {
     Machine machine = request.machine();
+    OfferedFiles.checkKernel(request);
     ByteView header = probe(machine, request.kernel());
+    OfferedFiles.checkInitrd(request);
     long setupSize = setupSize(header, request.kernel().size());
     int commandLineLength = commandLineLength(header, request.commandLine());
 
@@ -83,10 +85,7 @@ final class X86Placement implements Placement {
             : BootParams.handedOver(machine.e820());
     ByteView content =
         new BootParams(header, params, commandLine, initrd, e820, request.seed()).bytes();
-    list.replace(
-        paramsIndex,
-        new KexecSegment(
-            SegmentRole.BOOT_PARAMS, params.range(), params.bufsz(), Optional.of(content)));
+    list.replace(paramsIndex, params.holding(content));
     return new PlacedLoad(
         list.asList(),
         purgatory.mem() + build.entryOffset(),
