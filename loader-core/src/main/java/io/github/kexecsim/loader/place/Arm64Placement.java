@@ -16,7 +16,7 @@ import java.util.OptionalInt;
  * load_other_segments} (v6.1, the same in v7.2). The kernel lies lowest; nothing else goes below
  * its end. There is no purgatory: the entry is the kernel.
  */
-final class Arm64Placement implements Placement {
+final class Arm64Placement extends Placement {
   private static final int HEADER_SIZE = 64;
   private static final int MAGIC = 0x38;
   private static final long MIN_KIMG_ALIGN = 2L << 20;
@@ -26,7 +26,7 @@ final class Arm64Placement implements Placement {
   private static final long DTB_ALIGN = 2L << 20;
 
   @Override
-  public PlacedLoad place(PlacementRequest request) {
+  PlacedLoad load(PlacementRequest request) {
     OfferedFiles.checkKernel(request);
     ByteView header = probe(request.kernel());
     OfferedFiles.checkInitrd(request);
@@ -39,8 +39,8 @@ final class Arm64Placement implements Placement {
           "kexec-tools' kexec_load (kexec -c) places such kernels by a guess");
     }
     CpuChecks.arm64(header.u64le(24), request.machine().cpu());
-    long textOffset = Placement.memory("text_offset", header.u64le(8));
-    long memsz = Placement.memory("image_size", imageSize) + textOffset;
+    long textOffset = memory("text_offset", header.u64le(8));
+    long memsz = memory("image_size", imageSize) + textOffset;
 
     SegmentList list = new SegmentList(request.machine(), request.type());
     KexecBuf kernel =
@@ -63,8 +63,7 @@ final class Arm64Placement implements Placement {
   private static ByteView probe(FileContent kernel) {
     ByteView header = kernel.known();
     if (kernel.size() < HEADER_SIZE || !header.matches(MAGIC, "ARMd")) {
-      throw Placement.notClaimed(
-          Errno.EINVAL, "not an arm64 Image: \"ARM\\x64\" is not at offset 0x38");
+      throw notClaimed(Errno.EINVAL, "not an arm64 Image: \"ARM\\x64\" is not at offset 0x38");
     }
     return header;
   }

@@ -16,7 +16,7 @@ import java.util.Optional;
  * load_other_segments} (v6.18 on). The initrd, the crash region and elfcorehdr are told on the
  * command line; there is neither a device tree nor a purgatory.
  */
-final class LoongArch64Placement implements Placement {
+final class LoongArch64Placement extends Placement {
   private static final int HEADER_SIZE = 64;
   private static final long KERNEL_ALIGN = 2L << 20;
   private static final long ELFCOREHDR_ALIGN = 64 << 10;
@@ -25,7 +25,7 @@ final class LoongArch64Placement implements Placement {
   private static final int COMMAND_LINE_SIZE = 4096;
 
   @Override
-  public PlacedLoad place(PlacementRequest request) {
+  PlacedLoad load(PlacementRequest request) {
     Machine machine = request.machine();
     OfferedFiles.checkKernel(request);
     ByteView header = probe(machine, request.kernel());
@@ -36,13 +36,13 @@ final class LoongArch64Placement implements Placement {
           "kernel_asize at offset 0x10 is 0",
           "the file is not a loongarch64 Image, or is wrapped: \"inspect\" shows what it is");
     }
-    long textOffset = Placement.memory("text_offset", header.u64le(24));
+    long textOffset = memory("text_offset", header.u64le(24));
     SegmentList list = new SegmentList(machine, request.type());
     KexecBuf buf =
         KexecBuf.bottomUp(
                 SegmentRole.KERNEL,
                 request.kernel().size(),
-                Placement.memory("kernel_asize", header.u64le(16)),
+                memory("kernel_asize", header.u64le(16)),
                 KERNEL_ALIGN,
                 textOffset)
             .holding(request.kernel().content());
@@ -58,7 +58,7 @@ final class LoongArch64Placement implements Placement {
 
   private static ByteView probe(Machine machine, FileContent kernel) {
     if (!KernelDifference.LOONGARCH_KEXEC_FILE.in(machine.kernelVersion())) {
-      throw Placement.notClaimed(
+      throw notClaimed(
           Errno.ENOEXEC,
           "Linux "
               + machine.kernelVersion()
@@ -67,8 +67,7 @@ final class LoongArch64Placement implements Placement {
     }
     // The ELF loader is asked last, and its answer is the one that remains.
     if (kernel.size() < HEADER_SIZE || !kernel.known().matches(0, "MZ")) {
-      throw Placement.notClaimed(
-          Errno.ENOEXEC, "not a loongarch64 Image: \"MZ\" is not at offset 0");
+      throw notClaimed(Errno.ENOEXEC, "not a loongarch64 Image: \"MZ\" is not at offset 0");
     }
     return kernel.known();
   }

@@ -17,7 +17,7 @@ import java.util.Optional;
  * (v6.1; the differences up to v7.2 by {@link KernelDifference}). Everything goes as high as it
  * fits, elfcorehdr alone as low; the entry is the purgatory's.
  */
-final class X86Placement implements Placement {
+final class X86Placement extends Placement {
   private static final int SECTOR = 512;
 
   /** Up to the end of {@code init_size}: what placement reads. */
@@ -35,7 +35,7 @@ final class X86Placement implements Placement {
   private static final long ENTRY_64 = 0x200;
 
   @Override
-  public PlacedLoad place(PlacementRequest request) {
+  PlacedLoad load(PlacementRequest request) {
     Machine machine = request.machine();
     OfferedFiles.checkKernel(request);
     ByteView header = probe(machine, request.kernel());
@@ -132,7 +132,7 @@ final class X86Placement implements Placement {
   }
 
   private static KexecException refused(String found) {
-    return Placement.notClaimed(Errno.ENOEXEC, found);
+    return notClaimed(Errno.ENOEXEC, found);
   }
 
   private static long setupSize(ByteView header, long fileSize) {
@@ -182,7 +182,7 @@ final class X86Placement implements Placement {
     }
     long min = MIN_KERNEL_LOAD_ADDR;
     if (KernelDifference.X86_KERNEL_ABOVE_PREF_ADDRESS.in(machine.kernelVersion())) {
-      min = Math.max(min, Placement.memory("pref_address", header.u64le(0x258)));
+      min = Math.max(min, memory("pref_address", header.u64le(0x258)));
     }
     return KexecBuf.topDown(
             SegmentRole.KERNEL, kernel.size() - setupSize, header.u32le(0x260), align, min)
