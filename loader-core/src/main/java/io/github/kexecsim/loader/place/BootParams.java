@@ -4,7 +4,6 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.memory.E820Entry;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -83,7 +82,7 @@ final class BootParams {
   ByteView bytes() {
     ByteBuffer out = ByteBuffer.allocate((int) place.bufsz()).order(ByteOrder.LITTLE_ENDIAN);
     copySetupHeader(out);
-    out.put(ZERO_PAGE, commandLine.getBytes(StandardCharsets.ISO_8859_1));
+    out.put(ZERO_PAGE, CommandLines.bytes(commandLine));
     putSplit(out, 0x228, 0xc8, place.mem() + ZERO_PAGE);
     if (initrd.isPresent()) {
       putSplit(out, 0x218, 0xc0, initrd.get().mem());

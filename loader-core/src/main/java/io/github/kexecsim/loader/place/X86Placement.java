@@ -154,7 +154,7 @@ final class X86Placement extends Placement {
 
   /** The length that the system call is told: with the NUL, and 0 for no command line. */
   private static int commandLineLength(ByteView header, String commandLine) {
-    int length = commandLine.isEmpty() ? 0 : commandLine.length() + 1;
+    int length = commandLine.isEmpty() ? 0 : CommandLines.length(commandLine) + 1;
     long limit = header.u32le(0x238);
     if (length + ELFCOREHDR_RESERVE > limit) {
       throw new KexecException(
