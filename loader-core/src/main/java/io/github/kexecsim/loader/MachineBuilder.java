@@ -245,7 +245,7 @@ public final class MachineBuilder {
 
   /**
    * arm64 and loongarch64 describe memblock's memory to a crash kernel, the others the System RAM
-   * resources.
+   * resources, those of drivers ({@code System RAM (kmem)}) among them.
    */
   private List<PhysRange> dumpedRam(List<PhysRange> ranges) {
     boolean fromMemblock =
@@ -253,7 +253,9 @@ public final class MachineBuilder {
     if (fromMemblock && memblock.isPresent()) {
       return memblock.get().mappedRanges();
     }
-    return iomem.map(Iomem::systemRam).orElse(ranges);
+    return iomem
+        .map(map -> map.named(n -> n.equals("System RAM") || n.startsWith("System RAM (")))
+        .orElse(ranges);
   }
 
   /** The free pages of memblock, or System RAM less the running kernel and its page structs. */
