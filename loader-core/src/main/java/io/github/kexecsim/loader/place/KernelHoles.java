@@ -2,6 +2,7 @@ package io.github.kexecsim.loader.place;
 
 import io.github.kexecsim.loader.Errno;
 import io.github.kexecsim.loader.KexecException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -31,12 +32,13 @@ final class KernelHoles {
    */
   static KexecSegment place(SegmentList list, KexecBuf kernel, Companions companions) {
     int before = list.count();
-    KexecException first = null;
+    Optional<KexecBuf> firstUnplaced = Optional.empty();
+    List<KexecSegment> besideIt = List.of();
     KexecBuf wanted = kernel;
     while (true) {
       Optional<KexecSegment> placed = list.tryAdd(wanted);
       if (placed.isEmpty()) {
-        throw first != null ? first : list.noRoom(wanted);
+        throw list.noRoom(firstUnplaced.orElse(wanted), besideIt);
       }
       Optional<KexecBuf> unplaced;
       try {
@@ -47,8 +49,9 @@ final class KernelHoles {
       if (unplaced.isEmpty()) {
         return placed.get();
       }
-      if (first == null) {
-        first = list.noRoom(unplaced.get());
+      if (firstUnplaced.isEmpty()) {
+        firstUnplaced = unplaced;
+        besideIt = List.copyOf(list.asList());
       }
       list.undoTo(before);
       wanted = kernel.above(placed.get().range().end());
