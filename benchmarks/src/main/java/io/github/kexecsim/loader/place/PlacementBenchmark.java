@@ -32,7 +32,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /** What placing costs on memory of many ranges: {@code docs/placement-cost.md}. */
 @State(Scope.Benchmark)
-@BenchmarkMode(Mode.AverageTime)
+@BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
