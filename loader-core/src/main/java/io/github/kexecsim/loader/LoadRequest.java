@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param image the kernel file as it is: wrapped or not
  * @param machine the machine that it is loaded on
  * @param initrd the initial ramdisk, if there is one
- * @param commandLine the next kernel's command line; each character is one byte (ISO 8859-1)
+ * @param commandLine the next kernel's command line; in memory it is UTF-8
  * @param type for a reboot, or for a crash
  * @param limits how much the image may make its reader do
  * @param seed what kaslr-seed and rng-seed are drawn from: the same seed gives the same plan
@@ -27,7 +27,7 @@ public record LoadRequest(
   /**
    * Checks the command line.
    *
-   * @throws IllegalArgumentException if it has a NUL, or a character that is not one byte
+   * @throws IllegalArgumentException if it has a NUL
    */
   public LoadRequest {
     Objects.requireNonNull(image);
@@ -35,8 +35,8 @@ public record LoadRequest(
     Objects.requireNonNull(initrd);
     Objects.requireNonNull(type);
     Objects.requireNonNull(limits);
-    if (!commandLine.chars().allMatch(c -> c > 0 && c < 256)) {
-      throw new IllegalArgumentException("a command line has bytes from 1 to 255");
+    if (commandLine.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("a command line has no NUL");
     }
   }
 

@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.fdt.DeviceTreeCpus;
 import io.github.kexecsim.loader.fdt.DeviceTreeMemory;
 import io.github.kexecsim.loader.fdt.FdtRegion;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
@@ -13,6 +14,7 @@ import io.github.kexecsim.loader.memory.PhysRangeSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -63,7 +65,10 @@ public final class MachineBuilder {
     return this;
   }
 
-  /** Its CPUs; {@link Cpu#UNKNOWN} unless told. */
+  /**
+   * Its CPUs; {@link Cpu#UNKNOWN} unless told. Where the device tree of an arm64 or riscv64 machine
+   * says how many there are, that counts.
+   */
   public MachineBuilder cpu(Cpu newCpu) {
     cpu = newCpu;
     return this;
@@ -162,7 +167,7 @@ public final class MachineBuilder {
         usableRam(walk, ranges),
         crash.isEmpty() ? Optional.empty() : Optional.of(crash.get(crash.size() - 1)),
         crash.size() < 2 ? Optional.empty() : Optional.of(crash.get(0)),
-        cpu,
+        countedByDeviceTree(cpu),
         deviceTree,
         purgatory,
         e820(allNotes),
@@ -174,6 +179,16 @@ public final class MachineBuilder {
 
   private boolean handsOverDeviceTree() {
     return architecture == Architecture.ARM64 || architecture == Architecture.RISCV64;
+  }
+
+  private Cpu countedByDeviceTree(Cpu told) {
+    if (deviceTree.isEmpty() || !handsOverDeviceTree()) {
+      return told;
+    }
+    OptionalInt count =
+        DeviceTreeCpus.possible(
+            FlattenedDeviceTree.parse(deviceTree.get()), architecture == Architecture.RISCV64);
+    return count.isPresent() ? told.withCount(count.getAsInt()) : told;
   }
 
   private MemoryWalk walk() {
@@ -237,7 +252,7 @@ public final class MachineBuilder {
 
   /**
    * arm64 and loongarch64 describe memblock's memory to a crash kernel, the others the System RAM
-   * resources.
+   * resources, those of drivers ({@code System RAM (kmem)}) among them.
    */
   private List<PhysRange> dumpedRam(List<PhysRange> ranges) {
     boolean fromMemblock =
@@ -245,7 +260,9 @@ public final class MachineBuilder {
     if (fromMemblock && memblock.isPresent()) {
       return memblock.get().mappedRanges();
     }
-    return iomem.map(Iomem::systemRam).orElse(ranges);
+    return iomem
+        .map(map -> map.named(n -> n.equals("System RAM") || n.startsWith("System RAM (")))
+        .orElse(ranges);
   }
 
   /** The free pages of memblock, or System RAM less the running kernel and its page structs. */

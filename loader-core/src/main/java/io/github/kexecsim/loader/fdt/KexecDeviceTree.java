@@ -225,7 +225,7 @@ public final class KexecDeviceTree {
   private static byte[] cString(String text) {
     int nul = text.indexOf('\0');
     String line = nul < 0 ? text : text.substring(0, nul);
-    return (line + '\0').getBytes(StandardCharsets.ISO_8859_1);
+    return (line + '\0').getBytes(StandardCharsets.UTF_8);
   }
 
   /** java.util.Random, because its sequence is specified: the same on every JDK. */

@@ -99,11 +99,12 @@ public record Memblock(
 
   /**
    * The memory that the running kernel maps, ascending, one range a region: what a crash dump
-   * describes on arm64 and loongarch64 ({@code for_each_mem_range}).
+   * describes on arm64 and loongarch64 ({@code for_each_mem_range}). Unlike the walk over free
+   * memory it has what a driver manages.
    */
   public List<PhysRange> mappedRanges() {
     return memory.stream()
-        .filter(region -> !region.isSkipped(false))
+        .filter(region -> !region.flags().contains(MemblockFlag.NOMAP))
         .map(MemblockRegion::range)
         .toList();
   }

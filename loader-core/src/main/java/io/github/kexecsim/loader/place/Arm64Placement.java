@@ -4,19 +4,19 @@ import io.github.kexecsim.loader.Errno;
 import io.github.kexecsim.loader.FileContent;
 import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
 import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * arm64: {@code arch/arm64/kernel/kexec_image.c} and {@code machine_kexec_file.c,
  * load_other_segments} (v6.1, the same in v7.2). The kernel lies lowest; nothing else goes below
  * its end. There is no purgatory: the entry is the kernel.
  */
-final class Arm64Placement implements Placement {
+final class Arm64Placement extends Placement {
   private static final int HEADER_SIZE = 64;
   private static final int MAGIC = 0x38;
   private static final long MIN_KIMG_ALIGN = 2L << 20;
@@ -26,8 +26,10 @@ final class Arm64Placement implements Placement {
   private static final long DTB_ALIGN = 2L << 20;
 
   @Override
-  public PlacedLoad place(PlacementRequest request) {
+  PlacedLoad load(PlacementRequest request) {
+    OfferedFiles.checkKernel(request);
     ByteView header = probe(request.kernel());
+    OfferedFiles.checkInitrd(request);
     long imageSize = header.u64le(16);
     if (imageSize == 0) {
       throw new KexecException(
@@ -37,15 +39,14 @@ final class Arm64Placement implements Placement {
           "kexec-tools' kexec_load (kexec -c) places such kernels by a guess");
     }
     CpuChecks.arm64(header.u64le(24), request.machine().cpu());
-    long textOffset = Placement.memory("text_offset", header.u64le(8));
-    long memsz = Placement.memory("image_size", imageSize) + textOffset;
+    long textOffset = memory("text_offset", header.u64le(8));
+    long memsz = memory("image_size", imageSize) + textOffset;
 
     SegmentList list = new SegmentList(request.machine(), request.type());
     KexecBuf kernel =
         KexecBuf.bottomUp(SegmentRole.KERNEL, request.kernel().size(), memsz, MIN_KIMG_ALIGN, 0)
             .holding(request.kernel().content());
-    KexecSegment placed =
-        KernelHoles.place(list, kernel, below -> addCompanions(request, list, below));
+    KexecSegment placed = KernelHoles.place(list, kernel, new Companions(request, list));
 
     // The segment began text_offset below the image, so that the alignment held there.
     KexecSegment image =
@@ -62,41 +63,76 @@ final class Arm64Placement implements Placement {
   private static ByteView probe(FileContent kernel) {
     ByteView header = kernel.known();
     if (kernel.size() < HEADER_SIZE || !header.matches(MAGIC, "ARMd")) {
-      throw Placement.notClaimed(
-          Errno.EINVAL, "not an arm64 Image: \"ARM\\x64\" is not at offset 0x38");
+      throw notClaimed(Errno.EINVAL, "not an arm64 Image: \"ARM\\x64\" is not at offset 0x38");
     }
     return header;
   }
 
-  private static Optional<KexecBuf> addCompanions(
-      PlacementRequest request, SegmentList list, KexecSegment kernel) {
-    Machine machine = request.machine();
-    long min = kernel.range().end();
-    Optional<KexecSegment> elfcorehdr = Optional.empty();
-    if (request.type() == LoadType.CRASH) {
-      KexecBuf buf = ElfCoreHeader.of(machine).buffer(ELFCOREHDR_ALIGN, min, true);
-      elfcorehdr = list.tryAdd(buf);
-      if (elfcorehdr.isEmpty()) {
+  private static final class Companions implements KernelHoles.Companions {
+    private final PlacementRequest request;
+    private final SegmentList list;
+    private final Optional<ElfCoreHeader> core;
+
+    /** The same wherever things lie, so that only trees that find room are made after the first. */
+    private OptionalInt dtbSize = OptionalInt.empty();
+
+    Companions(PlacementRequest request, SegmentList list) {
+      this.request = request;
+      this.list = list;
+      this.core =
+          request.type() == LoadType.CRASH
+              ? Optional.of(ElfCoreHeader.of(request.machine()))
+              : Optional.empty();
+    }
+
+    @Override
+    public Optional<KexecBuf> addBeside(KexecSegment kernel) {
+      long min = kernel.range().end();
+      Optional<KexecSegment> elfcorehdr = Optional.empty();
+      if (core.isPresent()) {
+        KexecBuf buf = core.get().buffer(ELFCOREHDR_ALIGN, min, true);
+        elfcorehdr = list.tryAdd(buf);
+        if (elfcorehdr.isEmpty()) {
+          return Optional.of(buf);
+        }
+      }
+      Optional<KexecSegment> initrd = Optional.empty();
+      if (request.initrd().isPresent()) {
+        FileContent file = request.initrd().get();
+        long window = MemHole.alignDown(kernel.mem(), GIB) + INITRD_WINDOW;
+        KexecBuf buf =
+            KexecBuf.bottomUp(SegmentRole.INITRD, file.size(), file.size(), 0, min)
+                .below(window)
+                .holding(file.content());
+        initrd = list.tryAdd(buf);
+        if (initrd.isEmpty()) {
+          return Optional.of(buf);
+        }
+      }
+      return addDtb(min, initrd, elfcorehdr);
+    }
+
+    private Optional<KexecBuf> addDtb(
+        long min, Optional<KexecSegment> initrd, Optional<KexecSegment> elfcorehdr) {
+      Optional<ByteView> dtb = Optional.empty();
+      if (dtbSize.isEmpty()) {
+        dtb = Optional.of(dtb(initrd, elfcorehdr));
+        dtbSize = OptionalInt.of(dtb.get().size());
+      }
+      int size = dtbSize.getAsInt();
+      KexecBuf buf = KexecBuf.topDown(SegmentRole.DTB, size, size, DTB_ALIGN, min).holding(dtb);
+      Optional<KexecSegment> placed = list.tryAdd(buf);
+      if (placed.isEmpty()) {
         return Optional.of(buf);
       }
-    }
-    Optional<KexecSegment> initrd = Optional.empty();
-    if (request.initrd().isPresent()) {
-      FileContent file = request.initrd().get();
-      long window = MemHole.alignDown(kernel.mem(), GIB) + INITRD_WINDOW;
-      KexecBuf buf =
-          KexecBuf.bottomUp(SegmentRole.INITRD, file.size(), file.size(), 0, min)
-              .below(window)
-              .holding(file.content());
-      initrd = list.tryAdd(buf);
-      if (initrd.isEmpty()) {
-        return Optional.of(buf);
+      if (dtb.isEmpty()) {
+        list.replace(list.count() - 1, placed.get().holding(dtb(initrd, elfcorehdr)));
       }
+      return Optional.empty();
     }
-    ByteView dtb = HandedDeviceTree.of(request, request.commandLine(), initrd, elfcorehdr).bytes();
-    KexecBuf buf =
-        KexecBuf.topDown(SegmentRole.DTB, dtb.size(), dtb.size(), DTB_ALIGN, min)
-            .holding(Optional.of(dtb));
-    return list.tryAdd(buf).isPresent() ? Optional.empty() : Optional.of(buf);
+
+    private ByteView dtb(Optional<KexecSegment> initrd, Optional<KexecSegment> elfcorehdr) {
+      return HandedDeviceTree.of(request, request.commandLine(), initrd, elfcorehdr).bytes();
+    }
   }
 }

@@ -4,7 +4,6 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.memory.E820Entry;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -26,6 +25,7 @@ final class BootParams {
   private static final int SETUP_RNG_SEED = 9;
   private static final int SETUP_HEADER = 0x1f1;
   private static final int E820_TABLE = 0x2d0;
+  private static final long MIB = 1 << 20;
 
   /** {@code E820_MAX_ENTRIES_ZEROPAGE}. */
   private static final int MAX_E820_ENTRIES = 128;
@@ -82,7 +82,7 @@ final class BootParams {
   ByteView bytes() {
     ByteBuffer out = ByteBuffer.allocate((int) place.bufsz()).order(ByteOrder.LITTLE_ENDIAN);
     copySetupHeader(out);
-    out.put(ZERO_PAGE, commandLine.getBytes(StandardCharsets.ISO_8859_1));
+    out.put(ZERO_PAGE, CommandLines.bytes(commandLine));
     putSplit(out, 0x228, 0xc8, place.mem() + ZERO_PAGE);
     if (initrd.isPresent()) {
       putSplit(out, 0x218, 0xc0, initrd.get().mem());
@@ -117,10 +117,21 @@ final class BootParams {
     out.put(0x1e8, (byte) e820.size());
     int at = E820_TABLE;
     for (E820Entry entry : e820) {
+      putSizeAboveFirstMib(out, entry);
       out.putLong(at, entry.range().start());
       out.putLong(at + 8, entry.range().size());
       out.putInt(at + 16, (int) entry.type());
       at += 20;
+    }
+  }
+
+  /** What the BIOS calls 88h and E801h would tell: ext_mem_k of the screen and alt_mem_k. */
+  private static void putSizeAboveFirstMib(ByteBuffer out, E820Entry entry) {
+    long last = entry.range().end() - 1;
+    if (entry.type() == E820Entry.RAM && entry.range().start() <= MIB && last > MIB) {
+      long kib = (last >> 10) - (MIB >> 10);
+      out.putShort(0x02, (short) Math.min(kib, 0xfc00));
+      out.putInt(0x1e0, (int) Math.min(kib, 0xffff_ffffL));
     }
   }
 }

@@ -2,6 +2,7 @@ package io.github.kexecsim.loader.place;
 
 import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.Reason;
+import java.nio.charset.StandardCharsets;
 
 /** What loaders put in front of a command line. */
 final class CommandLines {
@@ -21,9 +22,19 @@ final class CommandLines {
     return "elfcorehdr=0x" + Long.toHexString(elfcorehdr) + " ";
   }
 
+  /** How many bytes a command line has in memory, without its NUL. */
+  static int length(String commandLine) {
+    return bytes(commandLine).length;
+  }
+
+  /** A command line as it lies in memory, without its NUL. */
+  static byte[] bytes(String commandLine) {
+    return commandLine.getBytes(StandardCharsets.UTF_8);
+  }
+
   /** Refuses a line that, with its prefix and NUL, is longer than {@code size} bytes. */
   static void checkSize(String prefix, String commandLine, int size) {
-    long length = (long) prefix.length() + commandLine.length() + 1;
+    long length = (long) prefix.length() + length(commandLine) + 1;
     if (length > size) {
       throw new KexecException(
           Reason.COMMAND_LINE_TOO_LONG,

@@ -1,6 +1,8 @@
 package io.github.kexecsim.loader.place;
 
+import io.github.kexecsim.loader.Errno;
 import io.github.kexecsim.loader.KexecException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -24,23 +26,32 @@ final class KernelHoles {
   /**
    * Places the kernel and its companions.
    *
-   * @throws KexecException what hindered the first attempt, as the later ones are its consequence
+   * @throws KexecException what hindered the first attempt, as the later ones are its consequence;
+   *     always with EADDRNOTAVAIL, as the kernel ends every failure beside it by trying the next
+   *     hole until there is none
    */
   static KexecSegment place(SegmentList list, KexecBuf kernel, Companions companions) {
     int before = list.count();
-    KexecException first = null;
+    Optional<KexecBuf> firstUnplaced = Optional.empty();
+    List<KexecSegment> besideIt = List.of();
     KexecBuf wanted = kernel;
     while (true) {
       Optional<KexecSegment> placed = list.tryAdd(wanted);
       if (placed.isEmpty()) {
-        throw first != null ? first : list.noRoom(wanted);
+        throw list.noRoom(firstUnplaced.orElse(wanted), besideIt);
       }
-      Optional<KexecBuf> unplaced = companions.addBeside(placed.get());
+      Optional<KexecBuf> unplaced;
+      try {
+        unplaced = companions.addBeside(placed.get());
+      } catch (KexecException e) {
+        throw new KexecException(e.reason(), Errno.EADDRNOTAVAIL, e.getMessage(), e.hint(), e);
+      }
       if (unplaced.isEmpty()) {
         return placed.get();
       }
-      if (first == null) {
-        first = list.noRoom(unplaced.get());
+      if (firstUnplaced.isEmpty()) {
+        firstUnplaced = unplaced;
+        besideIt = List.copyOf(list.asList());
       }
       list.undoTo(before);
       wanted = kernel.above(placed.get().range().end());

@@ -21,6 +21,11 @@ public record KexecSegment(
     }
   }
 
+  /** The same segment with its bytes, exactly bufsz of them. */
+  KexecSegment holding(ByteView bytes) {
+    return new KexecSegment(role, range, bufsz, Optional.of(bytes));
+  }
+
   /** The physical address of its first byte. */
   public long mem() {
     return range.start();

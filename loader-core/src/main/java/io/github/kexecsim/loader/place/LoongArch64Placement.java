@@ -16,7 +16,7 @@ import java.util.Optional;
  * load_other_segments} (v6.18 on). The initrd, the crash region and elfcorehdr are told on the
  * command line; there is neither a device tree nor a purgatory.
  */
-final class LoongArch64Placement implements Placement {
+final class LoongArch64Placement extends Placement {
   private static final int HEADER_SIZE = 64;
   private static final long KERNEL_ALIGN = 2L << 20;
   private static final long ELFCOREHDR_ALIGN = 64 << 10;
@@ -25,36 +25,40 @@ final class LoongArch64Placement implements Placement {
   private static final int COMMAND_LINE_SIZE = 4096;
 
   @Override
-  public PlacedLoad place(PlacementRequest request) {
+  PlacedLoad load(PlacementRequest request) {
     Machine machine = request.machine();
+    OfferedFiles.checkKernel(request);
     ByteView header = probe(machine, request.kernel());
+    OfferedFiles.checkInitrd(request);
     if (header.u64le(16) == 0) {
       throw new KexecException(
           Reason.BAD_HEADER,
           "kernel_asize at offset 0x10 is 0",
           "the file is not a loongarch64 Image, or is wrapped: \"inspect\" shows what it is");
     }
-    long textOffset = Placement.memory("text_offset", header.u64le(24));
+    long textOffset = memory("text_offset", header.u64le(24));
     SegmentList list = new SegmentList(machine, request.type());
     KexecBuf buf =
         KexecBuf.bottomUp(
                 SegmentRole.KERNEL,
                 request.kernel().size(),
-                Placement.memory("kernel_asize", header.u64le(16)),
+                memory("kernel_asize", header.u64le(16)),
                 KERNEL_ALIGN,
                 textOffset)
             .holding(request.kernel().content());
-    KexecSegment kernel = KernelHoles.place(list, buf, k -> addCompanions(request, list, k));
-    String prefix = prefix(machine, list.asList());
-    CommandLines.checkSize(prefix, request.commandLine(), COMMAND_LINE_SIZE);
+    Optional<ElfCoreHeader> core =
+        request.type() == LoadType.CRASH
+            ? Optional.of(ElfCoreHeader.of(machine))
+            : Optional.empty();
+    KexecSegment kernel = KernelHoles.place(list, buf, k -> addCompanions(request, list, k, core));
+    String commandLine = prefix(machine, list.asList()) + request.commandLine();
     long entry = kernel.mem() + header.u64le(8) - textOffset;
-    return new PlacedLoad(
-        list.asList(), entry, entry, prefix + request.commandLine(), List.of(), List.of());
+    return new PlacedLoad(list.asList(), entry, entry, commandLine, List.of(), List.of());
   }
 
   private static ByteView probe(Machine machine, FileContent kernel) {
     if (!KernelDifference.LOONGARCH_KEXEC_FILE.in(machine.kernelVersion())) {
-      throw Placement.notClaimed(
+      throw notClaimed(
           Errno.ENOEXEC,
           "Linux "
               + machine.kernelVersion()
@@ -63,17 +67,19 @@ final class LoongArch64Placement implements Placement {
     }
     // The ELF loader is asked last, and its answer is the one that remains.
     if (kernel.size() < HEADER_SIZE || !kernel.known().matches(0, "MZ")) {
-      throw Placement.notClaimed(
-          Errno.ENOEXEC, "not a loongarch64 Image: \"MZ\" is not at offset 0");
+      throw notClaimed(Errno.ENOEXEC, "not a loongarch64 Image: \"MZ\" is not at offset 0");
     }
     return kernel.known();
   }
 
   private static Optional<KexecBuf> addCompanions(
-      PlacementRequest request, SegmentList list, KexecSegment kernel) {
+      PlacementRequest request,
+      SegmentList list,
+      KexecSegment kernel,
+      Optional<ElfCoreHeader> core) {
     long min = kernel.range().end();
-    if (request.type() == LoadType.CRASH) {
-      KexecBuf buf = ElfCoreHeader.of(request.machine()).buffer(ELFCOREHDR_ALIGN, min, true);
+    if (core.isPresent()) {
+      KexecBuf buf = core.get().buffer(ELFCOREHDR_ALIGN, min, true);
       if (list.tryAdd(buf).isEmpty()) {
         return Optional.of(buf);
       }
@@ -88,6 +94,8 @@ final class LoongArch64Placement implements Placement {
         return Optional.of(buf);
       }
     }
+    String prefix = prefix(request.machine(), list.asList());
+    CommandLines.checkSize(prefix, request.commandLine(), COMMAND_LINE_SIZE);
     return Optional.empty();
   }
 

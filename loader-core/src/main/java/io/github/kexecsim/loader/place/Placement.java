@@ -8,23 +8,10 @@ import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.memory.PhysRange;
 
 /** How one architecture's kexec_file_load answers: its probe, its segments, its refusals. */
-public sealed interface Placement
+public abstract sealed class Placement
     permits Arm64Placement, Riscv64Placement, LoongArch64Placement, X86Placement {
-  /**
-   * Places everything that a load consists of, without checking the list as a whole: {@link
-   * SegmentRules} does.
-   *
-   * @throws KexecException with the architecture's own errno where the kernel refuses
-   */
-  PlacedLoad place(PlacementRequest request);
-
-  /** Whether the loader takes such an image as it is, so that what is inside it stays there. */
-  default boolean loads(KernelImage image) {
-    return false;
-  }
-
   /** The placement of an architecture. */
-  static Placement of(Architecture architecture) {
+  public static Placement of(Architecture architecture) {
     return switch (architecture) {
       case ARM64 -> new Arm64Placement();
       case RISCV64 -> new Riscv64Placement();
@@ -32,6 +19,31 @@ public sealed interface Placement
       case X86_64 -> new X86Placement();
     };
   }
+
+  /**
+   * Places everything that a load consists of, without checking the list as a whole: {@link
+   * SegmentRules} does. Where there is no room, the refusal's hint says what would make some.
+   *
+   * @throws KexecException with the architecture's own errno where the kernel refuses
+   */
+  public final PlacedLoad place(PlacementRequest request) {
+    try {
+      return load(request);
+    } catch (KexecException e) {
+      if (e.reason() == Reason.NO_ROOM || e.reason() == Reason.NO_CRASH_REGION) {
+        throw new Remedies(this, request).addedTo(e);
+      }
+      throw e;
+    }
+  }
+
+  /** Whether the loader takes such an image as it is, so that what is inside it stays there. */
+  public boolean loads(KernelImage image) {
+    return false;
+  }
+
+  /** The kernel's {@code load} of its {@code kexec_file_ops}, and the {@code probe} before it. */
+  abstract PlacedLoad load(PlacementRequest request);
 
   /** A file that none of the kernel's loaders claims. */
   static KexecException notClaimed(Errno answer, String found) {

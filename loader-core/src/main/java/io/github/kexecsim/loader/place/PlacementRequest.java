@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param machine the machine, as its running kernel knows it
  * @param kernel the kernel image as the loader sees it, every wrapping layer taken off
  * @param initrd the initial ramdisk, if there is one
- * @param commandLine the command line, without a terminating NUL; characters are bytes
+ * @param commandLine the command line, without a terminating NUL; in memory it is UTF-8
  * @param type for a reboot, or for a crash
  * @param seed what kaslr-seed and rng-seed are drawn from, so that a plan is the same on every run
  */

@@ -18,16 +18,18 @@ import java.util.Optional;
  * is the purgatory's. The upper bound of those, the end of low memory, is the end of memory on a
  * 64-bit kernel.
  */
-final class Riscv64Placement implements Placement {
+final class Riscv64Placement extends Placement {
   private static final int HEADER_SIZE = 64;
 
   /** The first header version whose magic2 is checked: 0.2. */
   private static final long VERSION_WITH_MAGIC2 = 2;
 
   @Override
-  public PlacedLoad place(PlacementRequest request) {
+  PlacedLoad load(PlacementRequest request) {
     Machine machine = request.machine();
+    OfferedFiles.checkKernel(request);
     ByteView header = probe(machine, request.kernel());
+    OfferedFiles.checkInitrd(request);
     if (header.u64le(16) == 0) {
       throw new KexecException(
           Reason.BAD_HEADER,
@@ -40,7 +42,7 @@ final class Riscv64Placement implements Placement {
           "the image is big-endian (flags bit 0 at offset 0x18) and the kernel is little-endian",
           "use a little-endian kernel");
     }
-    long align = Placement.memory("text_offset", header.u64le(8));
+    long align = memory("text_offset", header.u64le(8));
     if (Long.bitCount(align) > 1) {
       throw new KexecException(
           Reason.BAD_HEADER,
@@ -56,7 +58,7 @@ final class Riscv64Placement implements Placement {
             KexecBuf.bottomUp(
                     SegmentRole.KERNEL,
                     request.kernel().size(),
-                    Placement.memory("image_size", header.u64le(16)),
+                    memory("image_size", header.u64le(16)),
                     align,
                     0)
                 .holding(request.kernel().content()));
@@ -97,7 +99,7 @@ final class Riscv64Placement implements Placement {
 
   private static ByteView probe(Machine machine, FileContent kernel) {
     if (!KernelDifference.RISCV_RAW_IMAGE.in(machine.kernelVersion())) {
-      throw Placement.notClaimed(
+      throw notClaimed(
           Errno.ENOEXEC,
           "kexec_file_load of Linux "
               + machine.kernelVersion()
@@ -106,11 +108,10 @@ final class Riscv64Placement implements Placement {
     }
     ByteView header = kernel.known();
     if (kernel.size() < HEADER_SIZE) {
-      throw Placement.notClaimed(Errno.EINVAL, "shorter than the 64 bytes of an Image header");
+      throw notClaimed(Errno.EINVAL, "shorter than the 64 bytes of an Image header");
     }
     if (header.u32le(32) >= VERSION_WITH_MAGIC2 && !header.matches(0x38, "RSC\u0005")) {
-      throw Placement.notClaimed(
-          Errno.EINVAL, "not a riscv64 Image: \"RSC\\x05\" is not at offset 0x38");
+      throw notClaimed(Errno.EINVAL, "not a riscv64 Image: \"RSC\\x05\" is not at offset 0x38");
     }
     return header;
   }

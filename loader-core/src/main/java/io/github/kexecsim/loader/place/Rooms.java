@@ -9,9 +9,11 @@ import java.util.List;
 
 /** The holes that are left between placed segments, to say why a buffer does not fit. */
 final class Rooms {
+  private final boolean anyRange;
   private final List<PhysRange> holes;
 
-  private Rooms(List<PhysRange> holes) {
+  private Rooms(boolean anyRange, List<PhysRange> holes) {
+    this.anyRange = anyRange;
     this.holes = holes;
   }
 
@@ -32,11 +34,11 @@ final class Rooms {
         holes.add(new PhysRange(start, range.end()));
       }
     }
-    return new Rooms(holes);
+    return new Rooms(!ranges.isEmpty(), holes);
   }
 
   KexecException refusal(KexecBuf buf, LoadType type) {
-    if (type == LoadType.CRASH && holes.isEmpty()) {
+    if (type == LoadType.CRASH && !anyRange) {
       return new KexecException(
           Reason.NO_CRASH_REGION,
           "the machine has reserved no memory for a crash kernel",
@@ -57,7 +59,7 @@ final class Rooms {
         String.format(
             "no room for the %s: it takes 0x%x bytes aligned to 0x%x, %s; %s",
             buf.role(), buf.memsz(), buf.align(), where, room),
-        hint(buf, best, type));
+        "more memory, or fewer reservations in it, would help");
   }
 
   /** The largest stretch that begins aligned and lies within the buffer's bounds. */
@@ -71,15 +73,5 @@ final class Rooms {
       }
     }
     return best;
-  }
-
-  private static String hint(KexecBuf buf, PhysRange best, LoadType type) {
-    if (type == LoadType.CRASH) {
-      return "";
-    }
-    if (buf.role() == SegmentRole.INITRD && !best.isEmpty()) {
-      return String.format("an initrd of at most 0x%x bytes would fit", best.size());
-    }
-    return "more memory, or fewer reservations in it, would help";
   }
 }

@@ -69,7 +69,7 @@ final class SegmentList {
    * @throws KexecException {@link Reason#NO_ROOM} or {@link Reason#NO_CRASH_REGION}
    */
   KexecSegment add(KexecBuf buf) {
-    return tryAdd(buf).orElseThrow(() -> noRoom(buf));
+    return tryAdd(buf).orElseThrow(() -> noRoom(buf, segments));
   }
 
   int count() {
@@ -89,8 +89,8 @@ final class SegmentList {
     return Collections.unmodifiableList(segments);
   }
 
-  /** Why {@code buf} finds no room beside the segments that are placed now. */
-  KexecException noRoom(KexecBuf buf) {
-    return Rooms.of(ranges.asList(), segments).refusal(buf.roundedTo(machine.pageSize()), type);
+  /** Why {@code buf} found no room beside {@code placed}. */
+  KexecException noRoom(KexecBuf buf, List<KexecSegment> placed) {
+    return Rooms.of(ranges.asList(), placed).refusal(buf.roundedTo(machine.pageSize()), type);
   }
 }

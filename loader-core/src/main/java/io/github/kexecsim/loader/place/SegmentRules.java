@@ -16,19 +16,23 @@ public final class SegmentRules {
   private SegmentRules() {}
 
   /**
-   * Checks a placed list as the kernel does before it copies anything.
+   * Checks a placed list as the kernel does before it copies anything, in its order: the first
+   * fault decides the errno.
    *
    * @throws KexecException {@link Reason#BAD_SEGMENT}, {@link Reason#TOO_LARGE_FOR_MEMORY} or
    *     {@link Reason#OUTSIDE_CRASH_REGION}
    */
   public static void check(Machine machine, LoadType type, List<KexecSegment> segments) {
     for (KexecSegment segment : segments) {
-      checkAlone(machine, segment);
+      checkPages(machine, segment);
     }
     for (int i = 0; i < segments.size(); i++) {
       for (int j = 0; j < i; j++) {
         checkApart(segments.get(j), segments.get(i));
       }
+    }
+    for (KexecSegment segment : segments) {
+      checkBufsz(segment);
     }
     checkHalfOfMemory(machine, segments);
     if (type == LoadType.CRASH) {
@@ -38,7 +42,7 @@ public final class SegmentRules {
     }
   }
 
-  private static void checkAlone(Machine machine, KexecSegment segment) {
+  private static void checkPages(Machine machine, KexecSegment segment) {
     long unaligned = (segment.mem() | segment.range().end()) & (machine.pageSize() - 1);
     if (unaligned != 0) {
       throw new KexecException(
@@ -48,6 +52,9 @@ public final class SegmentRules {
           "",
           null);
     }
+  }
+
+  private static void checkBufsz(KexecSegment segment) {
     if (segment.bufsz() > segment.memsz()) {
       throw new KexecException(
           Reason.BAD_SEGMENT,
@@ -73,20 +80,30 @@ public final class SegmentRules {
     for (KexecSegment segment : segments) {
       total += segment.memsz();
       if (segment.memsz() > half) {
-        throw tooLarge("the " + segment.role() + " takes", segment.memsz(), half);
+        throw tooLarge("the " + segment.role() + " takes", segment.memsz(), half, segments);
       }
     }
     if (total > half) {
-      throw tooLarge("the segments together take", total, half);
+      throw tooLarge("the segments together take", total, half, segments);
     }
   }
 
-  private static KexecException tooLarge(String what, long size, long half) {
+  private static KexecException tooLarge(
+      String what, long size, long half, List<KexecSegment> segments) {
+    long others =
+        segments.stream()
+            .filter(segment -> segment.role() != SegmentRole.INITRD)
+            .mapToLong(KexecSegment::memsz)
+            .sum();
+    boolean initrdFits =
+        others < half && segments.stream().anyMatch(s -> s.role() == SegmentRole.INITRD);
     return new KexecException(
         Reason.TOO_LARGE_FOR_MEMORY,
         String.format(
             "%s 0x%x bytes; the kernel allows half of its memory, about 0x%x", what, size, half),
-        "a smaller initrd, or a machine with more memory");
+        initrdFits
+            ? String.format("an initrd of at most 0x%x bytes would do", half - others)
+            : "only a machine with more memory takes this kernel");
   }
 
   private static void checkInsideCrashRegion(Machine machine, KexecSegment segment) {

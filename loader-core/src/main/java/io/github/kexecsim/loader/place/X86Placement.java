@@ -19,7 +19,7 @@ import java.util.Optional;
  * (v6.1; the differences up to v7.2 by {@link KernelDifference}). Everything goes as high as it
  * fits, elfcorehdr alone as low; the entry is the purgatory's.
  */
-final class X86Placement implements Placement {
+final class X86Placement extends Placement {
   private static final int SECTOR = 512;
 
   /** Up to the end of {@code init_size}: what placement reads. */
@@ -42,9 +42,11 @@ final class X86Placement implements Placement {
   }
 
   @Override
-  public PlacedLoad place(PlacementRequest request) {
+  PlacedLoad load(PlacementRequest request) {
     Machine machine = request.machine();
+    OfferedFiles.checkKernel(request);
     ByteView header = probe(machine, request.kernel());
+    OfferedFiles.checkInitrd(request);
     long setupSize = setupSize(header, request.kernel().size());
     int commandLineLength = commandLineLength(header, request.commandLine());
 
@@ -90,10 +92,7 @@ final class X86Placement implements Placement {
             : BootParams.handedOver(machine.e820());
     ByteView content =
         new BootParams(header, params, commandLine, initrd, e820, request.seed()).bytes();
-    list.replace(
-        paramsIndex,
-        new KexecSegment(
-            SegmentRole.BOOT_PARAMS, params.range(), params.bufsz(), Optional.of(content)));
+    list.replace(paramsIndex, params.holding(content));
     return new PlacedLoad(
         list.asList(),
         purgatory.mem() + build.entryOffset(),
@@ -140,7 +139,7 @@ final class X86Placement implements Placement {
   }
 
   private static KexecException refused(String found) {
-    return Placement.notClaimed(Errno.ENOEXEC, found);
+    return notClaimed(Errno.ENOEXEC, found);
   }
 
   private static long setupSize(ByteView header, long fileSize) {
@@ -162,7 +161,7 @@ final class X86Placement implements Placement {
 
   /** The length that the system call is told: with the NUL, and 0 for no command line. */
   private static int commandLineLength(ByteView header, String commandLine) {
-    int length = commandLine.isEmpty() ? 0 : commandLine.length() + 1;
+    int length = commandLine.isEmpty() ? 0 : CommandLines.length(commandLine) + 1;
     long limit = header.u32le(0x238);
     if (length + ELFCOREHDR_RESERVE > limit) {
       throw new KexecException(
@@ -190,7 +189,7 @@ final class X86Placement implements Placement {
     }
     long min = MIN_KERNEL_LOAD_ADDR;
     if (KernelDifference.X86_KERNEL_ABOVE_PREF_ADDRESS.in(machine.kernelVersion())) {
-      min = Math.max(min, Placement.memory("pref_address", header.u64le(0x258)));
+      min = Math.max(min, memory("pref_address", header.u64le(0x258)));
     }
     return KexecBuf.topDown(
             SegmentRole.KERNEL, kernel.size() - setupSize, header.u32le(0x260), align, min)

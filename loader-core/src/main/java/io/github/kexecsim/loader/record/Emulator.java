@@ -1,6 +1,8 @@
 package io.github.kexecsim.loader.record;
 
 import io.github.kexecsim.loader.Cpu;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -12,21 +14,26 @@ final class Emulator {
       Map.of(
           "cortex-a53", Set.of(4, 64),
           "cortex-a57", Set.of(4, 64),
-          "cortex-a72", Set.of(4, 64));
+          "cortex-a72", Set.of(4, 64),
+          "a64fx", Set.of(4, 64));
 
+  private static final Set<String> TOPOLOGY =
+      Set.of("sockets", "dies", "clusters", "modules", "cores", "threads");
   private static final int MAX_CPUS = 1 << 16;
 
   private Emulator() {}
 
-  static Cpu cpu(String commandLine) {
+  /**
+   * The CPUs as the guest's kernel uses them.
+   *
+   * @param bootCommandLine the guest kernel's
+   */
+  static Cpu cpu(String commandLine, String bootCommandLine) {
     String[] words = commandLine.strip().split("\\s+");
     Cpu cpu = Cpu.UNKNOWN;
     for (int i = 0; i + 1 < words.length; i++) {
       if (words[i].equals("-cpu")) {
-        Set<Integer> granules = GRANULES_KIB.get(words[i + 1].split(",")[0]);
-        if (granules != null) {
-          cpu = new Cpu(cpu.count(), new TreeSet<>(granules), true, false);
-        }
+        cpu = model(cpu, words[0].endsWith("x86_64"), words[i + 1], bootCommandLine);
       }
       if (words[i].equals("-smp")) {
         cpu = cpu.withCount(cpus(words[i + 1]));
@@ -35,17 +42,39 @@ final class Emulator {
     return cpu;
   }
 
-  /** {@code -smp N} or {@code -smp cpus=N,maxcpus=M,...}: the possible CPUs count. */
+  private static Cpu model(Cpu cpu, boolean x86, String value, String bootCommandLine) {
+    List<String> parts = Arrays.asList(value.split(","));
+    Set<Integer> granules = GRANULES_KIB.get(parts.get(0));
+    if (granules != null) {
+      return new Cpu(cpu.count(), new TreeSet<>(granules), true, false);
+    }
+    boolean la57 =
+        x86 && parts.get(0).equals("max") && !parts.contains("la57=off") && !parts.contains("-la57")
+            || parts.contains("la57=on")
+            || parts.contains("+la57");
+    boolean switchedOff = Arrays.asList(bootCommandLine.split("\\s+")).contains("no5lvl");
+    return new Cpu(cpu.count(), cpu.granulesKib(), true, la57 && !switchedOff);
+  }
+
+  /**
+   * The possible CPUs of {@code -smp N}, {@code -smp cpus=N,maxcpus=M} or {@code -smp
+   * sockets=S,cores=C}: what may be plugged in later counts.
+   */
   private static int cpus(String value) {
-    int count = 1;
+    long stated = 0;
+    long product = 1;
     for (String part : value.split(",")) {
-      String number = part.substring(part.indexOf('=') + 1);
-      boolean counts =
-          !part.contains("=") || part.startsWith("cpus=") || part.startsWith("maxcpus=");
-      if (counts && number.matches("\\d{1,5}")) {
-        count = Math.max(count, Integer.parseInt(number));
+      int equals = part.indexOf('=');
+      String key = equals < 0 ? "cpus" : part.substring(0, equals);
+      String number = part.substring(equals + 1);
+      if (number.matches("\\d{1,5}")) {
+        if (key.equals("cpus") || key.equals("maxcpus")) {
+          stated = Math.max(stated, Long.parseLong(number));
+        } else if (TOPOLOGY.contains(key)) {
+          product = Math.min(MAX_CPUS, product * Math.max(1, Long.parseLong(number)));
+        }
       }
     }
-    return Math.min(count, MAX_CPUS);
+    return (int) Math.min(Math.max(1, stated == 0 ? product : stated), MAX_CPUS);
   }
 }

@@ -78,6 +78,26 @@ final class Json {
     return value.getAsString();
   }
 
+  /** A text: a string, or an array of its lines. */
+  String text(String name) {
+    JsonElement element = object.get(name);
+    if (element == null || !element.isJsonArray()) {
+      return string(name);
+    }
+    List<String> lines = new ArrayList<>();
+    for (JsonElement line : element.getAsJsonArray()) {
+      if (!line.isJsonPrimitive() || !line.getAsJsonPrimitive().isString()) {
+        throw fault(name, "a text or an array of lines");
+      }
+      lines.add(line.getAsString());
+    }
+    return String.join("\n", lines);
+  }
+
+  Optional<String> optionalText(String name) {
+    return has(name) ? Optional.of(text(name)) : Optional.empty();
+  }
+
   Optional<String> optionalString(String name) {
     return has(name) ? Optional.of(string(name)) : Optional.empty();
   }

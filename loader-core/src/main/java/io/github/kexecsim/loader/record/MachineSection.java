@@ -1,8 +1,6 @@
 package io.github.kexecsim.loader.record;
 
-import com.google.gson.JsonElement;
 import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.Cpu;
 import io.github.kexecsim.loader.KernelVersion;
 import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.Machine;
@@ -16,7 +14,6 @@ import io.github.kexecsim.loader.memory.Memblock;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Base64;
-import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 
 /** The {@code machine} section of a recorded load, which also describes a machine by itself. */
@@ -49,20 +46,14 @@ public final class MachineSection {
     if (json.has("page_size")) {
       builder.pageSize((int) Math.min(Integer.MAX_VALUE, json.number("page_size")));
     }
-    json.optionalString("iomem").map(Iomem::parse).ifPresent(builder::iomem);
+    json.optionalText("iomem").map(Iomem::parse).ifPresent(builder::iomem);
     json.optionalString("boot_cmdline").ifPresent(builder::bootCommandLine);
     if (json.has("memblock_memory")) {
       builder.memblock(
           Memblock.parse(
-              json.string("memblock_memory"), json.optionalString("memblock_reserved").orElse("")));
+              json.text("memblock_memory"), json.optionalText("memblock_reserved").orElse("")));
     }
-    if (json.has("boot_log_e820")) {
-      builder.bootLog(
-          BootLog.parse(
-              json.elements("boot_log_e820").stream()
-                  .map(JsonElement::getAsString)
-                  .collect(Collectors.joining("\n"))));
-    }
+    json.optionalText("boot_log_e820").map(BootLog::parse).ifPresent(builder::bootLog);
     if (json.has("purgatory")) {
       Json purgatory = json.object("purgatory");
       builder.purgatory(
@@ -74,8 +65,9 @@ public final class MachineSection {
     if (json.has("efi_runtime_map_size")) {
       builder.efiRuntimeMapSize(json.number("efi_runtime_map_size"));
     }
-    Cpu cpu = json.optionalString("emulator").map(Emulator::cpu).orElse(Cpu.UNKNOWN);
-    builder.cpu(cpu);
+    json.optionalString("emulator")
+        .map(line -> Emulator.cpu(line, json.optionalString("boot_cmdline").orElse("")))
+        .ifPresent(builder::cpu);
     if (json.has("fdt_gzip_base64")) {
       builder.deviceTree(deviceTree(json));
     }

@@ -134,6 +134,9 @@ public record RecordedLoads(
         }
         numbers.add(json.number("e820", part.getAsJsonPrimitive()));
       }
+      if (numbers.get(2) > 0xffff_ffffL) {
+        throw json.fault("e820", "types of 32 bits");
+      }
       entries.add(
           new E820Entry(PhysRange.ofInclusive(numbers.get(0), numbers.get(1)), numbers.get(2)));
     }

@@ -136,7 +136,7 @@ class KexecDeviceTreeTest {
     assertThat(chosen(setup(machine, NONE.withCmdline("a\0b")), "bootargs").value().toByteArray())
         .containsExactly('a', 0);
     assertThat(chosen(setup(machine, NONE.withCmdline("\u00e9")), "bootargs").value().size())
-        .isEqualTo(2);
+        .isEqualTo(3);
   }
 
   @Test

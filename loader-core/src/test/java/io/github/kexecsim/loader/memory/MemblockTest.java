@@ -245,4 +245,21 @@ class MemblockTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new MemblockRegion(low.range(), -2, Set.of()));
   }
+
+  @Test
+  void aCrashDumpHasWhatDriversManageAndNotWhatIsUnmapped() {
+    Memblock memblock =
+        Memblock.parse(
+            """
+               0: 0x0000000040000000..0x000000004fffffff    0 NONE
+               1: 0x0000000050000000..0x000000005fffffff    0 NOMAP
+               2: 0x0000000060000000..0x000000006fffffff    0 DRV_MNG
+            """,
+            "");
+
+    assertThat(memblock.mappedRanges())
+        .containsExactly(
+            new PhysRange(0x4000_0000, 0x5000_0000), new PhysRange(0x6000_0000, 0x7000_0000));
+    assertThat(memblock.freeRanges(false)).containsExactly(new PhysRange(0x4000_0000, 0x5000_0000));
+  }
 }

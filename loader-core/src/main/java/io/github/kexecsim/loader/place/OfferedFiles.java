@@ -1,0 +1,42 @@
+package io.github.kexecsim.loader.place;
+
+import io.github.kexecsim.loader.FileContent;
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.Reason;
+
+/**
+ * What kexec_file_load asks of the files it reads, whatever is in them: {@code
+ * fs/kernel_read_file.c} and {@code kernel/kexec_file.c, kimage_file_prepare_segments} (v6.1). The
+ * initrd is read only when the kernel was probed.
+ */
+final class OfferedFiles {
+  /** {@code KEXEC_FILE_SIZE_MAX}. */
+  private static final long MAX_SIZE = 4L << 30;
+
+  private OfferedFiles() {}
+
+  static void checkKernel(PlacementRequest request) {
+    check("kernel", request.kernel());
+  }
+
+  static void checkInitrd(PlacementRequest request) {
+    request.initrd().ifPresent(file -> check("initrd", file));
+  }
+
+  private static void check(String what, FileContent file) {
+    if (file.size() == 0) {
+      throw new KexecException(
+          Reason.TRUNCATED,
+          "the " + what + " is an empty file",
+          "compare its size with the original's; leave out an initrd that is not wanted");
+    }
+    if (file.size() > MAX_SIZE) {
+      throw new KexecException(
+          Reason.LIMIT_EXCEEDED,
+          String.format(
+              "the %s has 0x%x bytes; kexec_file_load reads at most 0x%x",
+              what, file.size(), MAX_SIZE),
+          "use a smaller file");
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.github.kexecsim.loader.place;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.Errno;
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.LoadType;
+import io.github.kexecsim.loader.Machine;
+import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.memory.PhysRange;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SegmentRulesTest {
+  private static final Machine MACHINE =
+      TestMachines.of(
+          Architecture.ARM64,
+          TestMachines.LINUX_7_2,
+          65536,
+          List.of(TestMachines.mib(0, 64)),
+          Optional.of(TestMachines.mib(16, 32)));
+
+  @Test
+  void acceptsWholePagesApart() {
+    assertThatCode(
+            () ->
+                SegmentRules.check(
+                    MACHINE,
+                    LoadType.DEFAULT,
+                    List.of(segment(0, 0x10000, 0x10000), segment(0x10000, 0x10000, 1))))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void pagesAreThoseOfTheRunningKernel() {
+    assertRefused(Reason.BAD_SEGMENT, Errno.EADDRNOTAVAIL, segment(0x1000, 0x10000, 1));
+    assertRefused(Reason.BAD_SEGMENT, Errno.EADDRNOTAVAIL, segment(0, 0x1000, 1));
+  }
+
+  @Test
+  void segmentsDoNotOverlap() {
+    assertRefused(
+        Reason.BAD_SEGMENT, Errno.EINVAL, segment(0, 0x20000, 1), segment(0x10000, 0x10000, 1));
+  }
+
+  @Test
+  void memszTakesBufsz() {
+    assertRefused(Reason.BAD_SEGMENT, Errno.EINVAL, segment(0, 0x10000, 0x10001));
+  }
+
+  /** All pages are looked at before any bufsz. */
+  @Test
+  void theFirstFaultByTheKernelsOrderDecides() {
+    assertRefused(
+        Reason.BAD_SEGMENT,
+        Errno.EADDRNOTAVAIL,
+        segment(0, 0x10000, 0x10001),
+        segment(0x11000, 0x10000, 1));
+  }
+
+  @Test
+  void neitherOneNorAllTakeMoreThanHalfOfMemory() {
+    long half = MACHINE.usableRam() / 2;
+    assertRefused(Reason.TOO_LARGE_FOR_MEMORY, Errno.EINVAL, segment(0, half + 0x10000, 1));
+    assertRefused(
+        Reason.TOO_LARGE_FOR_MEMORY, Errno.EINVAL, segment(0, half, 1), segment(half, 0x10000, 1));
+  }
+
+  @Test
+  void crashSegmentsLieInTheCrashRegion() {
+    KexecException refusal =
+        catchThrowableOfType(
+            KexecException.class,
+            () ->
+                SegmentRules.check(
+                    MACHINE, LoadType.CRASH, List.of(segment(0x1ff0000, 0x20000, 1))));
+
+    assertThat(refusal.reason()).isEqualTo(Reason.OUTSIDE_CRASH_REGION);
+    assertThat(refusal.errno()).isEqualTo(Errno.EADDRNOTAVAIL);
+  }
+
+  private static void assertRefused(Reason reason, Errno errno, KexecSegment... segments) {
+    KexecException refusal =
+        catchThrowableOfType(
+            KexecException.class,
+            () -> SegmentRules.check(MACHINE, LoadType.DEFAULT, List.of(segments)));
+    assertThat(refusal.reason()).isEqualTo(reason);
+    assertThat(refusal.errno()).isEqualTo(errno);
+  }
+
+  private static KexecSegment segment(long mem, long memsz, long bufsz) {
+    return new KexecSegment(
+        SegmentRole.INITRD, PhysRange.ofSize(mem, memsz), bufsz, Optional.empty());
+  }
+}
