@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.KexecFileLoader;
 import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.LoadRequest;
+import io.github.kexecsim.loader.LoadType;
 import io.github.kexecsim.loader.Machine;
 import io.github.kexecsim.loader.MachineBuilder;
 import io.github.kexecsim.loader.bytes.ByteView;
@@ -88,13 +89,16 @@ class EmittedPlanBootTest {
     return Qemu.run(List.of(emitted.resolve("boot.sh").toString()), directory);
   }
 
-  private String bootLinux(String image, Machine machine, PhysRange kernelWithin)
+  private static LoadRequest request(String image, Machine machine) throws IOException {
+    return LoadRequest.of(image(image), machine)
+        .withInitrd(image("bootcheck-arm64.cpio.gz"))
+        .withCommandLine(COMMAND_LINE);
+  }
+
+  /** Boots Linux, and returns its console once it is seen to run where it was planned. */
+  private String bootLinux(LoadRequest request, PhysRange kernelWithin)
       throws IOException, InterruptedException {
-    LoadPlan plan =
-        KexecFileLoader.load(
-            LoadRequest.of(image(image), machine)
-                .withInitrd(image("bootcheck-arm64.cpio.gz"))
-                .withCommandLine(COMMAND_LINE));
+    LoadPlan plan = KexecFileLoader.load(request);
     String console = boot(plan);
     assertThat(console).contains("BOOT-OK ", "cmdline=" + COMMAND_LINE, "BOOT-END");
     PhysRange kernel = segment(plan, SegmentRole.KERNEL).range();
@@ -130,7 +134,7 @@ class EmittedPlanBootTest {
   void linuxBootsWhereThePlanPutIt(String image) throws IOException, InterruptedException {
     byte[] tree = Qemu.assumeArm64(directory).deviceTree();
     Machine machine = machine(Architecture.ARM64, tree);
-    bootLinux(image, machine, machine.ranges().get(0));
+    bootLinux(request(image, machine), machine.ranges().get(0));
   }
 
   @ParameterizedTest
@@ -142,10 +146,20 @@ class EmittedPlanBootTest {
     tree.setEmpty("/reserved-memory/secure@7c000000", "no-map");
     Machine machine = machine(Architecture.ARM64, tree.pack());
     PhysRange between = new PhysRange(LOW_HOLE.end(), HIGH_HOLE.start());
-    String console = bootLinux(image, machine, between);
+    String console = bootLinux(request(image, machine), between);
     List<PhysRange> reserved = iomem(console).named("reserved"::equals);
     assertThat(reserved).anyMatch(range -> range.contains(LOW_HOLE));
     assertThat(reserved).anyMatch(range -> range.contains(HIGH_HOLE));
+  }
+
+  @Test
+  void crashKernelBootsInsideItsRegion() throws IOException, InterruptedException {
+    PhysRange region = PhysRange.ofSize(0x6000_0000L, 256 << 20);
+    byte[] tree = Qemu.assumeArm64(directory).deviceTree();
+    Machine machine = machine(Architecture.ARM64, tree).withCrashRegion(region);
+    LoadRequest crash = request("tiny72-arm64.Image", machine).withType(LoadType.CRASH);
+    String console = bootLinux(crash, region);
+    assertThat(iomem(console).systemRam()).isNotEmpty().allMatch(region::contains);
   }
 
   @ParameterizedTest
@@ -154,7 +168,7 @@ class EmittedPlanBootTest {
       throws IOException, InterruptedException {
     byte[] tree = Qemu.assumeArm64(directory).with("-M", property, "-smp", "" + cpus).deviceTree();
     Machine machine = machine(Architecture.ARM64, tree);
-    bootLinux("tiny72-arm64.Image", machine, machine.ranges().get(0));
+    bootLinux(request("tiny72-arm64.Image", machine), machine.ranges().get(0));
   }
 
   @Test
