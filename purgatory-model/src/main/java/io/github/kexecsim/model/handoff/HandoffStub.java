@@ -68,7 +68,8 @@ public final class HandoffStub {
    *
    * @param address of its page, physical
    * @throws KexecException {@link Reason#BAD_SEGMENT} if it is not the address of a page, or the
-   *     page is not in memory or overlaps a segment, or if the load has no device tree
+   *     page is not in memory or overlaps a segment, or if the load has no device tree; {@link
+   *     Reason#BAD_MEMORY_MAP} if there is no such physical address
    * @throws IllegalArgumentException if there is no stub for the architecture
    */
   public static HandoffStub at(long address, Machine machine, PlacedLoad load) {
