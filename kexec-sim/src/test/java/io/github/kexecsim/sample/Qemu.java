@@ -14,39 +14,47 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A machine that QEMU emulates, run until it powers itself off. */
-final class Qemu {
-  private static final long TIMEOUT_SECONDS = 60;
+public final class Qemu {
+  /** Set where the emulators must be there, so that no test is skipped for want of them. */
+  private static final String REQUIRED = "KEXECSIM_REQUIRE_QEMU";
+
+  private static final long TIMEOUT_SECONDS = 120;
 
   private final List<String> command;
-  private final Path console;
+  private final Path directory;
 
-  private Qemu(List<String> command, Path console) {
+  private Qemu(List<String> command, Path directory) {
     this.command = command;
-    this.console = console;
+    this.directory = directory;
   }
 
-  static Qemu assumeArm64(Path directory) {
-    return assume("qemu-system-aarch64", "qemu-system-arm", "-cpu", "cortex-a57").in(directory);
+  public static Qemu assumeArm64(Path directory) {
+    assumeInstalled("qemu-system-aarch64", "qemu-system-arm");
+    return virt(directory, "qemu-system-aarch64", "-cpu", "cortex-a57");
   }
 
-  static Qemu assumeRiscv64(Path directory) {
-    return assume("qemu-system-riscv64", "qemu-system-misc").in(directory);
+  public static Qemu assumeRiscv64(Path directory) {
+    assumeInstalled("qemu-system-riscv64", "qemu-system-misc");
+    return virt(directory, "qemu-system-riscv64");
   }
 
-  /** Skips the test where the emulator is missing. */
-  private static Qemu assume(String emulator, String debianPackage, String... cpu) {
-    assumeTrue(
+  /** Skips the test where the emulator is missing, or fails it where it must not be. */
+  private static void assumeInstalled(String emulator, String debianPackage) {
+    boolean installed =
         Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
-            .anyMatch(folder -> Files.isExecutable(Path.of(folder, emulator))),
-        "skipped: " + emulator + " is not installed (Debian package " + debianPackage + ")");
+            .anyMatch(folder -> Files.isExecutable(Path.of(folder, emulator)));
+    String missing = emulator + " is not installed (Debian package " + debianPackage + ")";
+    if (System.getenv(REQUIRED) != null) {
+      assertThat(installed).as(missing + ", and " + REQUIRED + " is set").isTrue();
+    }
+    assumeTrue(installed, "skipped: " + missing);
+  }
+
+  private static Qemu virt(Path directory, String emulator, String... cpu) {
     List<String> command = new ArrayList<>(List.of(emulator, "-M", "virt", "-m", "1024"));
     command.addAll(List.of("-nographic", "-nic", "none", "-no-reboot"));
     command.addAll(List.of(cpu));
-    return new Qemu(command, Path.of("console"));
-  }
-
-  private Qemu in(Path directory) {
-    return new Qemu(command, directory.resolve(console));
+    return new Qemu(command, directory);
   }
 
   /** Puts a file into memory as it is. */
@@ -59,14 +67,29 @@ final class Qemu {
     return with("-device", String.format("loader,addr=0x%x,cpu-num=0", address));
   }
 
-  Qemu with(String... options) {
+  public Qemu with(String... options) {
     List<String> longer = new ArrayList<>(command);
     longer.addAll(List.of(options));
-    return new Qemu(longer, console);
+    return new Qemu(longer, directory);
+  }
+
+  /** The machine's own device tree. */
+  public byte[] deviceTree() throws IOException, InterruptedException {
+    Path blob = directory.resolve("dumped.dtb");
+    String console = with("-M", "dumpdtb=" + blob).run();
+    assertThat(blob).as(console).exists();
+    return Files.readAllBytes(blob);
   }
 
   /** What the machine wrote on its console until it was off. */
-  String run() throws IOException, InterruptedException {
+  public String run() throws IOException, InterruptedException {
+    return run(command, directory);
+  }
+
+  /** What the machine that a script starts wrote on its console until it was off. */
+  public static String run(List<String> command, Path directory)
+      throws IOException, InterruptedException {
+    Path console = Files.createTempFile(directory, "console", ".txt");
     Process process =
         new ProcessBuilder(command)
             .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))

@@ -51,6 +51,8 @@ public enum Reason {
   OUTSIDE_CRASH_REGION(Errno.EADDRNOTAVAIL),
   /** A recorded load, or another file of ours, does not have the shape of its format. */
   BAD_RECORD(Errno.EINVAL),
+  /** No machine that QEMU emulates is the one that the plan is for. */
+  NOT_EMULATED(Errno.EINVAL),
   /** The calling thread was interrupted. */
   INTERRUPTED(Errno.EIO);
 
