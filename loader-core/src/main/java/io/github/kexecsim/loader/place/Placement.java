@@ -10,6 +10,8 @@ import io.github.kexecsim.loader.memory.PhysRange;
 /** How one architecture's kexec_file_load answers: its probe, its segments, its refusals. */
 public abstract sealed class Placement
     permits Arm64Placement, Riscv64Placement, LoongArch64Placement, X86Placement {
+  Placement() {}
+
   /** The placement of an architecture. */
   public static Placement of(Architecture architecture) {
     return switch (architecture) {
