@@ -23,7 +23,8 @@ record Console(PrintStream out, PrintStream err, Path directory, Host host) {
     try {
       return directory.resolve(name);
     } catch (InvalidPathException e) {
-      throw Failure.file("\"" + name + "\" is not a file name: " + e.getReason());
+      throw Failure.file(
+          "\"" + name + "\" is not a file name in this locale; LC_ALL=C.UTF-8 may help");
     }
   }
 }

@@ -105,6 +105,11 @@ final class LoadCommand implements Command {
         arguments.value(SEED).map(n -> ByteCount.parse(SEED, n, 0, Long.MAX_VALUE)).orElse(0L);
     LoadType type = arguments.has(PANIC) ? LoadType.CRASH : LoadType.DEFAULT;
     String commandLine = arguments.value(APPEND).orElse("");
+    // What Java makes of an argument that the locale has no characters for.
+    if (commandLine.indexOf('\ufffd') >= 0) {
+      throw Failure.usage(
+          APPEND.name() + " has characters that this locale has not; run it with LC_ALL=C.UTF-8");
+    }
     boolean builtIn = arguments.operands().isEmpty();
     InputFile image =
         builtIn ? Samples.image(machines.named()) : files.read(arguments.operands().get(0));

@@ -69,6 +69,11 @@ class LoadCommandTest {
   }
 
   @Test
+  void aCommandLineThatTheLocaleGarbledIsNotLoaded() {
+    cli.run("load", "--append", "na\ufffd\ufffdve").failsWith(ExitStatus.USAGE);
+  }
+
+  @Test
   void theSameSeedGivesTheSamePlan() {
     String one = cli.run("load", "--json", "--seed", "1").succeeds().out();
     assertThat(cli.run("load", "--json", "--seed", "0x1").succeeds().out()).isEqualTo(one);

@@ -71,6 +71,7 @@ class OutputFileTest {
     extract("none/out").failsWith(ExitStatus.FILE);
     extract("zboot/out").failsWith(ExitStatus.FILE);
     extract("").failsWith(ExitStatus.FILE);
+    extract("nul\0").failsWith(ExitStatus.FILE);
     assertThat(Cli.snapshot(dir)).isEqualTo(before);
   }
 
