@@ -1,0 +1,104 @@
+package io.github.kexecsim.cli;
+
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.Refusal;
+import io.github.kexecsim.loader.image.Field;
+import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.image.Layers;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** {@code inspect}: every layer of a file, also those around a damaged one. */
+final class InspectCommand implements Command {
+  private static final String SCHEMA = "kexec-sim/inspect/1";
+
+  static final Option JSON =
+      Option.flag("Print JSON, and nothing else, on standard output.", "--json");
+
+  @Override
+  public Syntax syntax() {
+    return new Syntax(
+        "inspect",
+        "IMAGE",
+        1,
+        1,
+        "Shows every layer of a file: format, architecture, method, sizes, header fields.",
+        List.of(JSON, LimitOptions.MAX_DECOMPRESSED, LimitOptions.MAX_DEPTH, InputFiles.MAX_FILE));
+  }
+
+  @Override
+  public ExitStatus run(Arguments arguments, Console console) {
+    InputFile file = InputFiles.of(arguments, console).read(arguments.operands().get(0));
+    List<Layer> layers = new ArrayList<>();
+    Optional<Refusal> error = Optional.empty();
+    try {
+      Layers.walk(file.bytes(), LimitOptions.limits(arguments), layers::add);
+    } catch (KexecException e) {
+      error = Optional.of(new Refusal(e.reason(), e.errno(), e.getMessage(), e.hint()));
+    }
+    List<LayerView> views = LayerView.of(layers);
+    if (arguments.has(JSON)) {
+      console.out().print(json(file, views, error));
+    } else if (!views.isEmpty()) {
+      console.out().print(text(file, views));
+    }
+    if (error.isPresent()) {
+      throw Failure.refused(file.name(), error.get());
+    }
+    return ExitStatus.DONE;
+  }
+
+  private static String json(InputFile file, List<LayerView> views, Optional<Refusal> error) {
+    return JsonText.of(
+        json -> {
+          json.string("schema", SCHEMA)
+              .string("file", file.name())
+              .hex("size", file.bytes().size())
+              .string("sha256", Sha256.of(file.bytes()))
+              .objects("layers", views, view -> writeLayer(json, view));
+          error.ifPresent(refusal -> json.object("error", inner -> PlanJson.write(inner, refusal)));
+        });
+  }
+
+  private static void writeLayer(JsonText json, LayerView view) {
+    view.writeTo(json);
+    json.string("sha256", Sha256.of(view.layer().bytes()));
+    json.object("fields", inner -> fields(view.layer()).forEach(inner::string));
+    json.strings("warnings", view.layer().image().warnings());
+  }
+
+  /** The fields by name; a name that comes again (of a PE section, say) gets a number. */
+  private static Map<String, String> fields(Layer layer) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    for (Field field : layer.image().fields()) {
+      String name = field.name();
+      for (int i = 2; fields.containsKey(name); i++) {
+        name = field.name() + " (" + i + ")";
+      }
+      fields.put(name, field.value());
+    }
+    return fields;
+  }
+
+  private static String text(InputFile file, List<LayerView> views) {
+    TextPage page = new TextPage();
+    page.line(TextPage.printable(file.name()) + ": " + ByteCount.both(file.bytes().size()));
+    page.line("sha256 " + Sha256.of(file.bytes()));
+    for (LayerView view : views) {
+      page.line("");
+      page.line("layer " + view.number() + ": " + view.title());
+      List<List<String>> rows = new ArrayList<>();
+      int size = view.layer().size();
+      rows.add(List.of("size", ByteCount.hex(size), ByteCount.human(size) + view.extent()));
+      for (Field field : view.layer().image().fields()) {
+        rows.add(List.of(field.name(), field.value(), field.meaning()));
+      }
+      page.table(2, rows);
+      view.layer().image().warnings().forEach(warning -> page.labelled("  warning", warning));
+    }
+    return page.toString();
+  }
+}

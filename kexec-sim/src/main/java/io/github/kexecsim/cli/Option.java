@@ -1,0 +1,40 @@
+package io.github.kexecsim.cli;
+
+import java.util.List;
+
+/**
+ * An option of a command.
+ *
+ * @param names how it may be written, {@code --name} or {@code -n}
+ * @param value what its value is called in the help; empty for an option without a value
+ * @param help what it does
+ */
+record Option(List<String> names, String value, String help) {
+  Option {
+    names = List.copyOf(names);
+  }
+
+  /** An option without a value. */
+  static Option flag(String help, String... names) {
+    return new Option(List.of(names), "", help);
+  }
+
+  /** An option with a value. */
+  static Option of(String value, String help, String... names) {
+    return new Option(List.of(names), value, help);
+  }
+
+  boolean takesValue() {
+    return !value.isEmpty();
+  }
+
+  /** The name that messages use: the longest one, which says most. */
+  String name() {
+    return names.stream().reduce("", (one, other) -> other.length() > one.length() ? other : one);
+  }
+
+  /** As the help shows it, for instance {@code --initrd FILE}. */
+  String usage() {
+    return String.join(", ", names) + (takesValue() ? " " + value : "");
+  }
+}

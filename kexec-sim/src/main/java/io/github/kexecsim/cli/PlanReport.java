@@ -1,0 +1,55 @@
+package io.github.kexecsim.cli;
+
+import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.LoadPlan;
+import io.github.kexecsim.loader.LoadType;
+import io.github.kexecsim.loader.Refusal;
+import io.github.kexecsim.loader.image.Layer;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All that is to be said of a load.
+ *
+ * @param image the image file
+ * @param initrd the initrd file
+ * @param commandLine the command line that was asked for
+ * @param type for a reboot, or for a crash
+ * @param machine the machine; empty where its description is what was refused
+ * @param plan the plan; empty where there was no machine to plan for
+ * @param refusal why the load is refused, if it is
+ */
+record PlanReport(
+    InputFile image,
+    Optional<InputFile> initrd,
+    String commandLine,
+    LoadType type,
+    Optional<ChosenMachine> machine,
+    Optional<LoadPlan> plan,
+    Optional<Refusal> refusal) {
+
+  /** A load that is not planned, because what was given is refused beforehand. */
+  static PlanReport refused(
+      InputFile image,
+      Optional<InputFile> initrd,
+      String commandLine,
+      LoadType type,
+      KexecException e) {
+    Refusal refusal = new Refusal(e.reason(), e.errno(), e.getMessage(), e.hint());
+    return new PlanReport(
+        image, initrd, commandLine, type, Optional.empty(), Optional.empty(), Optional.of(refusal));
+  }
+
+  List<Layer> layers() {
+    return plan.map(LoadPlan::layers).orElse(List.of());
+  }
+
+  /** Whether a refusal is not all that there is to be said. */
+  boolean hasMoreThanRefusal() {
+    return refusal.isEmpty() || !layers().isEmpty();
+  }
+
+  String verdict() {
+    return refusal.isPresent() ? "rejected" : "loadable";
+  }
+}

@@ -1,0 +1,129 @@
+package io.github.kexecsim.cli;
+
+import io.github.kexecsim.loader.LoadPlan;
+import io.github.kexecsim.loader.Machine;
+import io.github.kexecsim.loader.Refusal;
+import io.github.kexecsim.loader.memory.PhysRange;
+import io.github.kexecsim.loader.place.KexecSegment;
+import io.github.kexecsim.loader.place.PlacedLoad;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A load as text for people: the verdict first. */
+final class PlanText {
+  private static final int LONGEST_NAME = 24;
+
+  private PlanText() {}
+
+  static String of(PlanReport report) {
+    TextPage page = new TextPage();
+    page.line(verdict(report)).line("");
+    page.labelled("image", TextPage.printable(report.image().name()) + ": " + layers(report));
+    report.machine().ifPresent(machine -> write(page, machine));
+    report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(page, report, placed));
+    report
+        .plan()
+        .ifPresent(plan -> plan.warnings().forEach(line -> page.labelled("warning", line)));
+    report
+        .machine()
+        .ifPresent(chosen -> chosen.machine().notes().forEach(line -> page.labelled("note", line)));
+    if (report.refusal().isEmpty()) {
+      page.labelled("not modelled", String.join("; ", LoadPlan.NOT_MODELLED));
+    }
+    return page.toString();
+  }
+
+  private static String verdict(PlanReport report) {
+    String type = report.type().label();
+    return report
+        .refusal()
+        .map(PlanText::describe)
+        .map(reason -> "rejected: " + reason)
+        .orElse("loadable: kexec_file_load accepts this " + type + " load");
+  }
+
+  private static String describe(Refusal refusal) {
+    return refusal.reason().code() + ", the kernel answers " + refusal.errno();
+  }
+
+  private static String layers(PlanReport report) {
+    if (report.layers().isEmpty()) {
+      return "no known format, " + ByteCount.human(report.image().bytes().size());
+    }
+    return LayerView.of(report.layers()).stream()
+        .map(view -> view.title() + ", " + ByteCount.human(view.layer().size()))
+        .collect(Collectors.joining(" > "));
+  }
+
+  private static void write(TextPage page, ChosenMachine chosen) {
+    Machine machine = chosen.machine();
+    long total = machine.ranges().stream().mapToLong(PhysRange::size).sum();
+    page.labelled(
+        "machine",
+        TextPage.printable(machine.name())
+            + ": "
+            + machine.architecture()
+            + ", Linux "
+            + machine.kernelVersion()
+            + ", "
+            + ByteCount.human(machine.pageSize())
+            + " pages, "
+            + ByteCount.human(total)
+            + " in "
+            + machine.ranges().size()
+            + (machine.ranges().size() == 1 ? " range (" : " ranges (")
+            + machine.walk().label()
+            + "); "
+            + TextPage.printable(chosen.source()));
+  }
+
+  private static void write(TextPage page, PlanReport report, PlacedLoad placed) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("segment", "mem", "to", "memsz", "", "bufsz", "what"));
+    for (KexecSegment segment : placed.segments()) {
+      rows.add(
+          List.of(
+              segment.role().label(),
+              ByteCount.hex(segment.mem()),
+              ByteCount.hex(segment.range().last()),
+              ByteCount.hex(segment.memsz()),
+              ByteCount.human(segment.memsz()),
+              ByteCount.hex(segment.bufsz()),
+              content(segment, report)));
+    }
+    page.line("").table(0, rows, 1, 2, 3, 4, 5).line("");
+    page.labelled("entry", entry(placed));
+    String handed = placed.commandLine();
+    if (!handed.equals(report.commandLine())) {
+      page.labelled("command line", TextPage.printable(handed));
+    }
+  }
+
+  private static String entry(PlacedLoad placed) {
+    String kernel = ByteCount.hex(placed.kernelEntry());
+    return placed.entry() == placed.kernelEntry()
+        ? kernel + ", the kernel"
+        : ByteCount.hex(placed.entry()) + ", the purgatory; then " + kernel + ", the kernel";
+  }
+
+  private static String content(KexecSegment segment, PlanReport report) {
+    return switch (segment.role()) {
+      case KERNEL -> baseName(report.image());
+      case INITRD -> report.initrd().map(PlanText::baseName).orElse("");
+      case DTB -> "machine's tree, edited";
+      case ELFCOREHDR -> "memory to dump";
+      case PURGATORY -> "running kernel's own";
+      case BOOT_PARAMS -> "setup header, e820";
+      case EFI_SERVICES -> "emulated EFI";
+      case STACK -> "stack";
+      case CMDLINE -> "command line";
+    };
+  }
+
+  private static String baseName(InputFile file) {
+    String name = TextPage.printable(String.valueOf(Path.of(file.name()).getFileName()));
+    return name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME - 3) + "...";
+  }
+}

@@ -1,0 +1,119 @@
+package io.github.kexecsim.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.kexecsim.loader.bytes.ByteView;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Kernels as they were shipped, against what the ordinary tools say of them. */
+class RealImagesTest {
+  @TempDir Path dir;
+  private Path images;
+  private Cli cli;
+
+  @BeforeEach
+  void findImages() {
+    images = TestImages.folder("kexecsim.images");
+    cli = new Cli(images);
+  }
+
+  @Test
+  void inspectAndExtractAgreeWithTheTools() throws IOException {
+    JsonNode expected = new ObjectMapper().readTree(images.resolve("expected.json").toFile());
+    for (var file : expected.properties()) {
+      JsonNode facts = file.getValue();
+      if (!facts.has("method")) {
+        continue;
+      }
+      JsonNode shown = cli.run("inspect", file.getKey(), "--json").succeeds().json();
+      JsonNode outer = shown.at("/layers/0");
+      assertThat(shown.at("/sha256")).isEqualTo(facts.get("sha256"));
+      assertThat(outer.get("format")).isEqualTo(facts.get("kind"));
+      assertThat(outer.get("method")).isEqualTo(facts.get("method"));
+      assertThat(number(outer, "payload_offset")).isEqualTo(facts.get("payload_offset").asLong());
+      assertThat(number(outer, "payload_size")).isEqualTo(facts.get("payload_size").asLong());
+      assertThat(shown.at("/layers/1/sha256")).isEqualTo(facts.get("decompressed_sha256"));
+
+      byte[] inner = cli.run("extract", file.getKey(), "-o", "-").succeeds().bytes();
+      assertThat(Sha256.of(ByteView.of(inner)))
+          .isEqualTo(facts.get("decompressed_sha256").asText());
+    }
+  }
+
+  private static long number(JsonNode layer, String name) {
+    return Long.decode(layer.get(name).asText());
+  }
+
+  @Test
+  void everyImageIsInspectedAsText() throws IOException {
+    try (Stream<Path> files = Files.list(images)) {
+      for (Path file : files.filter(name -> name.toString().matches(".*(zboot|Image)")).toList()) {
+        String out = cli.run("inspect", file.toString()).succeeds().out();
+        assertThat(out.lines()).allMatch(line -> line.length() <= TextPage.WIDTH);
+      }
+    }
+  }
+
+  @Test
+  void aRealKernelIsPlacedWhereTheRealKernelPlacedIt() {
+    Path machine = TestImages.folder("kexecsim.recordedLoads").resolve("arm64-virt-1g.json");
+    JsonNode plan =
+        cli.run(
+                "load",
+                "tiny72-arm64-zstd.zboot",
+                "--machine",
+                machine.toString(),
+                "--initrd",
+                "bootcheck-arm64.cpio.gz",
+                "--json")
+            .succeeds()
+            .json();
+    assertThat(plan.at("/segments").findValuesAsText("role"))
+        .containsExactly("kernel", "initrd", "dtb");
+    assertThat(plan.at("/segments/0/mem").asText()).isEqualTo("0x40800000");
+    assertThat(plan.at("/segments/0/memsz").asText()).isEqualTo("0x5b0000");
+    assertThat(plan.at("/segments/1/mem").asText()).isEqualTo("0x40db0000");
+    assertThat(number(plan.at("/segments/2"), "mem")).isGreaterThan(0x7f00_0000L);
+  }
+
+  @Test
+  void debiansKernelForLoongArchIsPlanned() throws IOException {
+    Path iomem =
+        Files.writeString(
+            dir.resolve("iomem"),
+            """
+            00000000-0fffffff : System RAM
+              00200000-01ffffff : Kernel code
+            80000000-afffffff : System RAM
+            """);
+    JsonNode plan =
+        cli.run(
+                "load",
+                "deb72-loong64.zboot",
+                "--arch",
+                "loongarch64",
+                "--iomem",
+                iomem.toString(),
+                "--json")
+            .succeeds()
+            .json();
+    assertThat(plan.at("/segments/0/role").asText()).isEqualTo("kernel");
+    assertThat(plan.has("purgatory")).isFalse();
+  }
+
+  @Test
+  void debiansBzImageIsPlannedWithAPurgatory() {
+    JsonNode plan = cli.run("load", "deb612-cloud-amd64.bzImage", "--json").succeeds().json();
+    assertThat(plan.at("/purgatory/entry")).isEqualTo(plan.at("/entry"));
+    assertThat(plan.at("/segments").findValuesAsText("role"))
+        .containsExactly("purgatory", "boot_params", "kernel");
+  }
+}

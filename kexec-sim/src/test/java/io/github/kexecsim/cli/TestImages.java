@@ -1,0 +1,74 @@
+package io.github.kexecsim.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.codec.CompressionMethod;
+import io.github.kexecsim.loader.codec.Compressors;
+import io.github.kexecsim.loader.image.ZbootWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+
+/** Kernel images and machines to try the command on. */
+final class TestImages {
+  /** A machine section: arm64 with 64 MiB, of which the last 60 are free. */
+  static final String MACHINE =
+      """
+      {
+        "arch": "arm64",
+        "kernel_version": "7.2.13",
+        "page_size": 4096,
+        "memblock_memory": "   0: 0x40000000..0x43ffffff    0 NONE\\n",
+        "memblock_reserved": "   0: 0x40000000..0x403fffff    0 NONE\\n"
+      }
+      """;
+
+  private TestImages() {}
+
+  /** A raw arm64 Image: a header, and random bytes that do not compress. */
+  static byte[] image(int size, long imageSize) {
+    byte[] bytes = new byte[size];
+    new Random(size).nextBytes(bytes);
+    ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    header.putInt(0, 0x1400_0010).putInt(4, 0).putLong(8, 0).putLong(16, imageSize);
+    header.putLong(24, 0xa).putLong(32, 0).putLong(40, 0).putLong(48, 0);
+    header.putInt(0x38, 0x644d_5241).putInt(0x3c, 0);
+    return bytes;
+  }
+
+  static byte[] zboot(byte[] image, String methodName) {
+    CompressionMethod method = CompressionMethod.byName(methodName).orElseThrow();
+    byte[] payload = Compressors.byMethod(method).compress(ByteView.of(image));
+    return ZbootWriter.write(Architecture.ARM64, methodName, ByteView.of(payload), image.length);
+  }
+
+  /** A copy with a 32-bit word overwritten. */
+  static byte[] with(byte[] bytes, int offset, int word) {
+    byte[] copy = bytes.clone();
+    ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN).putInt(offset, word);
+    return copy;
+  }
+
+  static int word(byte[] bytes, int offset) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getInt(offset);
+  }
+
+  /** The folder that a system property names; the test is skipped where there is none. */
+  static Path folder(String property) {
+    String name = System.getProperty(property, "");
+    Path folder = Path.of(name);
+    assumeTrue(
+        !name.isEmpty() && Files.isDirectory(folder),
+        () -> "skipped: " + property + " names no folder: \"" + name + "\"");
+    return folder;
+  }
+
+  static void write(Path directory, String name, byte[] bytes) throws Exception {
+    assertThat(Files.write(directory.resolve(name), bytes)).exists();
+  }
+}
