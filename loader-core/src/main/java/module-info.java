@@ -11,8 +11,10 @@ module io.github.kexecsim.loader {
   exports io.github.kexecsim.loader;
   exports io.github.kexecsim.loader.bytes;
   exports io.github.kexecsim.loader.codec;
+  exports io.github.kexecsim.loader.error;
   exports io.github.kexecsim.loader.fdt;
   exports io.github.kexecsim.loader.image;
+  exports io.github.kexecsim.loader.machine;
   exports io.github.kexecsim.loader.memory;
   exports io.github.kexecsim.loader.place;
   exports io.github.kexecsim.loader.record;

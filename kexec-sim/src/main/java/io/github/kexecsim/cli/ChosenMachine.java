@@ -1,6 +1,6 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.Machine;
+import io.github.kexecsim.loader.machine.Machine;
 
 /**
  * The machine that a load is planned for.

@@ -11,7 +11,7 @@ interface Command {
    * Does it.
    *
    * @throws Failure when it cannot be done
-   * @throws io.github.kexecsim.loader.KexecException when the answer is no
+   * @throws io.github.kexecsim.loader.error.KexecException when the answer is no
    */
   ExitStatus run(Arguments arguments, Console console);
 

@@ -1,6 +1,6 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.Refusal;
+import io.github.kexecsim.loader.error.KexecException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;

@@ -1,7 +1,7 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 

@@ -1,7 +1,7 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.Refusal;
+import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Field;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;

@@ -1,11 +1,11 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.BzImage;
 import io.github.kexecsim.loader.image.Extent;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.ZbootImage;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

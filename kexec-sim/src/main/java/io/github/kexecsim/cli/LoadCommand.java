@@ -1,17 +1,17 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.KexecFileLoader;
 import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.LoadRequest;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
 import io.github.kexecsim.loader.image.Limits;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.place.LoadType;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

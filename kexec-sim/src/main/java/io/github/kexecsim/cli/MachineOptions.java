@@ -1,10 +1,10 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.KernelVersion;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.MachineBuilder;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.KernelVersion;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.BootLog;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.Memblock;

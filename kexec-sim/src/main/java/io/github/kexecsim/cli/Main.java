@@ -1,6 +1,6 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.error.KexecException;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

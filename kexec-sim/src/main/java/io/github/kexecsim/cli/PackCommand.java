@@ -1,16 +1,16 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Compressors;
+import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Arm64Image;
 import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.LoongArchImage;
 import io.github.kexecsim.loader.image.RiscvImage;
 import io.github.kexecsim.loader.image.ZbootWriter;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -1,8 +1,8 @@
 package io.github.kexecsim.cli;
 
 import io.github.kexecsim.loader.LoadPlan;
-import io.github.kexecsim.loader.Machine;
 import io.github.kexecsim.loader.Refusal;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;

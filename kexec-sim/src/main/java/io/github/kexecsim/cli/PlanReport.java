@@ -1,10 +1,10 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.LoadPlan;
-import io.github.kexecsim.loader.LoadType;
 import io.github.kexecsim.loader.Refusal;
+import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.place.LoadType;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,6 +1,6 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.sample.SampleKernels;
 import java.util.Optional;
 

@@ -1,13 +1,13 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.Cpu;
-import io.github.kexecsim.loader.KernelVersion;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.MachineBuilder;
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Cpu;
+import io.github.kexecsim.loader.machine.KernelVersion;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.Memblock;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package io.github.kexecsim.launch;
 
 import io.github.kexecsim.cli.Main;
-import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.codec.CompressionMethod;
+import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.sample.SampleKernels;
 import java.io.IOException;
 import java.io.OutputStream;

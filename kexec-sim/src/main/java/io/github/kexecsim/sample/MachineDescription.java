@@ -3,10 +3,10 @@ package io.github.kexecsim.sample;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Compressors;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.util.Base64;
 
 /**

@@ -1,6 +1,6 @@
 package io.github.kexecsim.sample;
 
-import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

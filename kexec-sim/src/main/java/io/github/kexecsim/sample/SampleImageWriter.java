@@ -1,12 +1,12 @@
 package io.github.kexecsim.sample;
 
-import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Compressors;
 import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.image.ZbootWriter;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package io.github.kexecsim.sample;
 
-import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.util.EnumSet;
 import java.util.Set;
 

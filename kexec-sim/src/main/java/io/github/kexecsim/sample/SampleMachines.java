@@ -1,7 +1,7 @@
 package io.github.kexecsim.sample;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.Machine;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.record.MachineSection;
 import java.nio.charset.StandardCharsets;
 

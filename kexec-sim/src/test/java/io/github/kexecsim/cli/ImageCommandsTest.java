@@ -3,8 +3,8 @@ package io.github.kexecsim.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.codec.CompressionMethod;
+import io.github.kexecsim.loader.error.Reason;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -6,7 +6,7 @@ import static io.github.kexecsim.model.asm.RiscvRegister.A1;
 import static io.github.kexecsim.model.asm.RiscvRegister.T0;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.model.asm.Arm64Assembler;
 import io.github.kexecsim.model.asm.Riscv64Assembler;
 import java.io.IOException;

@@ -3,7 +3,6 @@ package io.github.kexecsim.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.image.Arm64Image;
 import io.github.kexecsim.loader.image.ImageProbe;
@@ -12,6 +11,7 @@ import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
 import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.image.RiscvImage;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

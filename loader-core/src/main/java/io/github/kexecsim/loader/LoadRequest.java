@@ -2,6 +2,8 @@ package io.github.kexecsim.loader;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.image.Limits;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.place.LoadType;
 import java.util.Objects;
 import java.util.Optional;
 

@@ -1,5 +1,9 @@
 package io.github.kexecsim.loader;
 
+import io.github.kexecsim.loader.error.Errno;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
+
 /**
  * Why a load is refused.
  *

@@ -6,6 +6,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Compressors;
 import io.github.kexecsim.loader.image.ZbootWriter;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.PrintStream;

@@ -1,8 +1,8 @@
 package io.github.kexecsim.loader.codec;
 
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;

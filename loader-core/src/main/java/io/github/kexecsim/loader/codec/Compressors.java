@@ -1,6 +1,6 @@
 package io.github.kexecsim.loader.codec;
 
-import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.util.Optional;
 
 /** The compressors by method, loaded when they are asked for. */

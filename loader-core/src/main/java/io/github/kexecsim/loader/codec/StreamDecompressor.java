@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader.codec;
 
-import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
 import java.io.IOException;
 import java.io.InputStream;
 

@@ -1,6 +1,6 @@
 package io.github.kexecsim.loader.fdt;
 
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -75,8 +75,8 @@ public record DeviceTreeMemory(
   /**
    * Reads what {@code tree} says.
    *
-   * @throws io.github.kexecsim.loader.KexecException {@link Reason#BAD_DEVICE_TREE} where one of
-   *     the properties does not have the shape that it must have
+   * @throws io.github.kexecsim.loader.error.KexecException {@link Reason#BAD_DEVICE_TREE} where one
+   *     of the properties does not have the shape that it must have
    */
   public static DeviceTreeMemory of(FlattenedDeviceTree tree) {
     return new Scan(tree).result();

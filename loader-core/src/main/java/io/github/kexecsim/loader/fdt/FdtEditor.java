@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader.fdt;
 
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.Reason;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,8 +121,8 @@ public final class FdtEditor {
   /**
    * Adds a node without properties.
    *
-   * @throws io.github.kexecsim.loader.KexecException {@link Reason#BAD_DEVICE_TREE} when the parent
-   *     has a child that the name finds
+   * @throws io.github.kexecsim.loader.error.KexecException {@link Reason#BAD_DEVICE_TREE} when the
+   *     parent has a child that the name finds
    */
   public FdtEditor addSubnode(String parentPath, String name) {
     FdtValues.requireNodeName(name);

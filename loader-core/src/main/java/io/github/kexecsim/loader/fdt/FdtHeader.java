@@ -1,8 +1,8 @@
 package io.github.kexecsim.loader.fdt;
 
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import java.nio.ByteBuffer;
 import java.util.List;
 

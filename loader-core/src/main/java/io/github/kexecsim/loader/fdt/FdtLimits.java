@@ -2,7 +2,8 @@ package io.github.kexecsim.loader.fdt;
 
 /**
  * How much of a device tree is read before it is refused with {@link
- * io.github.kexecsim.loader.Reason#LIMIT_EXCEEDED}. Memory and time are proportional to these.
+ * io.github.kexecsim.loader.error.Reason#LIMIT_EXCEEDED}. Memory and time are proportional to
+ * these.
  *
  * @param maxSize the most bytes a blob may claim (totalsize), 1 to 2^30
  * @param maxDepth the most nodes within one another, the root being one

@@ -1,15 +1,15 @@
 package io.github.kexecsim.loader.fdt;
 
-import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
 /**
  * A property. Values have no type of their own: each accessor reads the value as one, and refuses
- * it with {@link io.github.kexecsim.loader.Reason#BAD_DEVICE_TREE} where its length or its text
- * does not fit.
+ * it with {@link io.github.kexecsim.loader.error.Reason#BAD_DEVICE_TREE} where its length or its
+ * text does not fit.
  *
  * @param name as in the strings block
  * @param value its bytes

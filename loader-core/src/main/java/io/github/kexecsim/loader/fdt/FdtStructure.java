@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader.fdt;
 
-import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -1,8 +1,8 @@
 package io.github.kexecsim.loader.fdt;
 
 import com.google.common.base.Splitter;
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -45,9 +45,9 @@ public final class FlattenedDeviceTree {
   /**
    * Reads a blob. Bytes behind its totalsize are not looked at.
    *
-   * @throws io.github.kexecsim.loader.KexecException {@link Reason#BAD_DEVICE_TREE} with the offset
-   *     where it is malformed, {@link Reason#TRUNCATED} where the blob is shorter than its header
-   *     or than its totalsize, {@link Reason#LIMIT_EXCEEDED}
+   * @throws io.github.kexecsim.loader.error.KexecException {@link Reason#BAD_DEVICE_TREE} with the
+   *     offset where it is malformed, {@link Reason#TRUNCATED} where the blob is shorter than its
+   *     header or than its totalsize, {@link Reason#LIMIT_EXCEEDED}
    */
   public static FlattenedDeviceTree parse(ByteView blob, FdtLimits limits) {
     return new FlattenedDeviceTree(blob, limits);

@@ -1,6 +1,6 @@
 package io.github.kexecsim.loader.fdt;
 
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.Reason;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -116,7 +116,7 @@ public final class KexecDeviceTree {
    * The blob to hand over.
    *
    * @param running the running machine's tree (/sys/firmware/fdt)
-   * @throws io.github.kexecsim.loader.KexecException {@link Reason#BAD_DEVICE_TREE} where the
+   * @throws io.github.kexecsim.loader.error.KexecException {@link Reason#BAD_DEVICE_TREE} where the
    *     kernel fails with EINVAL: linux,initrd-start without -end; in a crash load, cells of the
    *     root that are not 1 or 2, or a region that does not fit them
    */

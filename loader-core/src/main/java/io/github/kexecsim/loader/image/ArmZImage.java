@@ -1,9 +1,9 @@
 package io.github.kexecsim.loader.image;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

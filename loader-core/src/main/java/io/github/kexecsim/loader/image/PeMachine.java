@@ -1,6 +1,6 @@
 package io.github.kexecsim.loader.image;
 
-import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.util.Optional;
 
 /** The COFF machine numbers of kernels (Microsoft PE Format, "Machine Types"). */

@@ -1,6 +1,6 @@
 package io.github.kexecsim.loader.memory;
 
-import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.error.KexecException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

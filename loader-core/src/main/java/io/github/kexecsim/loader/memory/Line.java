@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader.memory;
 
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Optional;

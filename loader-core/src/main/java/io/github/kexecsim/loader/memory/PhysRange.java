@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader.memory;
 
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 
 /**
  * A half-open range of physical addresses, validated once: {@code 0 <= start <= end <= 2^52}, so

@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import java.nio.charset.StandardCharsets;
 
 /** What loaders put in front of a command line. */

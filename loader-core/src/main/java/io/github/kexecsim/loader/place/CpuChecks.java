@@ -1,8 +1,8 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.Cpu;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.machine.Cpu;
 
 /** Whether the machine's CPUs run what an image's flags ask for. */
 final class CpuChecks {

@@ -1,6 +1,6 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.Machine;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.E820Entry;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;

@@ -1,9 +1,9 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.CrashNotes;
-import io.github.kexecsim.loader.Machine;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.CrashNotes;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import java.nio.ByteBuffer;

@@ -1,11 +1,11 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.Machine;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.fdt.FdtBuilder;
 import io.github.kexecsim.loader.fdt.FdtRegion;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
 import io.github.kexecsim.loader.fdt.KexecDeviceTree;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.Optional;
 

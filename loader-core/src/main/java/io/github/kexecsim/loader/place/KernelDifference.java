@@ -1,6 +1,6 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.KernelVersion;
+import io.github.kexecsim.loader.machine.KernelVersion;
 
 /** What kexec_file_load came to do differently, and since which kernel. */
 enum KernelDifference {

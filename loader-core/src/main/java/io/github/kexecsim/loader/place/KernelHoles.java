@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.Errno;
-import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.error.Errno;
+import io.github.kexecsim.loader.error.KexecException;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,8 +1,7 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.FileContent;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 
 /**
  * What kexec_file_load asks of the files it reads, whatever is in them: {@code

@@ -1,10 +1,10 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.Errno;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.Errno;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.KernelImage;
+import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.memory.PhysRange;
 
 /** How one architecture's kexec_file_load answers: its probe, its segments, its refusals. */

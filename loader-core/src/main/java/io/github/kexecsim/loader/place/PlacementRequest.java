@@ -1,8 +1,6 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.FileContent;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
+import io.github.kexecsim.loader.machine.Machine;
 import java.util.Optional;
 
 /**

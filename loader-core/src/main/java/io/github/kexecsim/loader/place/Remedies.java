@@ -1,10 +1,8 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.FileContent;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,8 +1,7 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.ArrayList;
 import java.util.List;

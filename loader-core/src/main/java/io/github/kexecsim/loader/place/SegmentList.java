@@ -1,10 +1,9 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.MemoryWalk;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MemoryWalk;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.ArrayList;
 import java.util.Collections;

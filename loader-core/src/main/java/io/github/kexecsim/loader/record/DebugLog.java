@@ -1,11 +1,11 @@
 package io.github.kexecsim.loader.record;
 
-import io.github.kexecsim.loader.Errno;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.Errno;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.memory.E820Entry;
 import io.github.kexecsim.loader.place.KexecSegment;
+import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import java.util.ArrayList;
 import java.util.Comparator;

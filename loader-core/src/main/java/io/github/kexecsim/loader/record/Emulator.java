@@ -1,6 +1,6 @@
 package io.github.kexecsim.loader.record;
 
-import io.github.kexecsim.loader.Cpu;
+import io.github.kexecsim.loader.machine.Cpu;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

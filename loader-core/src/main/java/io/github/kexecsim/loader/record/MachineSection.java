@@ -1,13 +1,13 @@
 package io.github.kexecsim.loader.record;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.KernelVersion;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.MachineBuilder;
-import io.github.kexecsim.loader.Purgatory;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.fdt.FdtLimits;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.KernelVersion;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MachineBuilder;
+import io.github.kexecsim.loader.machine.Purgatory;
 import io.github.kexecsim.loader.memory.BootLog;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.Memblock;
@@ -26,8 +26,8 @@ public final class MachineSection {
    * Reads a file that is a machine section, or has one as its member {@code machine}.
    *
    * @param name what to call the machine where the file does not name it
-   * @throws KexecException {@link io.github.kexecsim.loader.Reason#BAD_RECORD}, or what the readers
-   *     of its parts throw
+   * @throws KexecException {@link io.github.kexecsim.loader.error.Reason#BAD_RECORD}, or what the
+   *     readers of its parts throw
    */
   public static Machine parse(String name, String text) {
     Json json = Json.parse(text);

@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader.record;
 
-import io.github.kexecsim.loader.LoadType;
 import io.github.kexecsim.loader.memory.E820Entry;
+import io.github.kexecsim.loader.place.LoadType;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;

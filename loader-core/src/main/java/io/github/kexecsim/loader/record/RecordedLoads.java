@@ -1,15 +1,15 @@
 package io.github.kexecsim.loader.record;
 
 import com.google.gson.JsonElement;
-import io.github.kexecsim.loader.Errno;
-import io.github.kexecsim.loader.FileContent;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.Errno;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.E820Entry;
 import io.github.kexecsim.loader.memory.PhysRange;
+import io.github.kexecsim.loader.place.FileContent;
+import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.SegmentRole;
 import java.util.ArrayList;
 import java.util.Arrays;

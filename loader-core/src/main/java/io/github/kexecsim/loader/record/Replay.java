@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader.record;
 
-import io.github.kexecsim.loader.FileContent;
-import io.github.kexecsim.loader.KexecException;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.place.FileContent;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Placement;

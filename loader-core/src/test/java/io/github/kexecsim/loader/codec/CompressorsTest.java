@@ -3,8 +3,8 @@ package io.github.kexecsim.loader.codec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.github.luben.zstd.ZstdInputStream;
-import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,7 +2,7 @@ package io.github.kexecsim.loader.codec;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.Reason;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Set;

@@ -3,7 +3,7 @@ package io.github.kexecsim.loader.fdt;
 import static io.github.kexecsim.loader.fdt.FlattenedDeviceTreeTest.assertRefused;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.Reason;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -4,8 +4,8 @@ import static io.github.kexecsim.loader.fdt.FlattenedDeviceTreeTest.assertRefuse
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.Reason;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;

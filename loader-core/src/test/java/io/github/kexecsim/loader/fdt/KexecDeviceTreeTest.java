@@ -4,7 +4,7 @@ import static io.github.kexecsim.loader.fdt.FlattenedDeviceTreeTest.assertRefuse
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.fdt.KexecDeviceTree.Crash;
 import io.github.kexecsim.loader.fdt.KexecDeviceTree.Edits;
 import java.util.Optional;

@@ -2,8 +2,8 @@ package io.github.kexecsim.loader.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kexecsim.loader.KexecException;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
 import java.util.Optional;
 
 /** Reads what nobody vouches for. */

@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader.image;
 
-import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -3,12 +3,10 @@ package io.github.kexecsim.loader.place;
 import static io.github.kexecsim.loader.place.TestMachines.MIB;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.FileContent;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.MachineBuilder;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.BootLog;
 import io.github.kexecsim.loader.memory.Iomem;
 import java.util.Optional;

@@ -4,11 +4,10 @@ import static io.github.kexecsim.loader.place.TestMachines.MIB;
 import static io.github.kexecsim.loader.place.TestMachines.mib;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.LoadType;
 import io.github.kexecsim.loader.fdt.FdtNode;
 import io.github.kexecsim.loader.fdt.FdtRegion;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.MemoryWalk;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MemoryWalk;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.ArrayList;
 import java.util.List;

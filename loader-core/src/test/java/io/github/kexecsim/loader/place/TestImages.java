@@ -1,8 +1,7 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.FileContent;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;

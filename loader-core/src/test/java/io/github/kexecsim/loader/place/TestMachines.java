@@ -1,14 +1,12 @@
 package io.github.kexecsim.loader.place;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.Cpu;
-import io.github.kexecsim.loader.CrashNotes;
-import io.github.kexecsim.loader.FileContent;
-import io.github.kexecsim.loader.KernelVersion;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.MemoryWalk;
-import io.github.kexecsim.loader.Purgatory;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Cpu;
+import io.github.kexecsim.loader.machine.CrashNotes;
+import io.github.kexecsim.loader.machine.KernelVersion;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MemoryWalk;
+import io.github.kexecsim.loader.machine.Purgatory;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.List;
 import java.util.Optional;

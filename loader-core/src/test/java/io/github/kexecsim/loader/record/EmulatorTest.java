@@ -2,7 +2,7 @@ package io.github.kexecsim.loader.record;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kexecsim.loader.Cpu;
+import io.github.kexecsim.loader.machine.Cpu;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -1,7 +1,7 @@
 package io.github.kexecsim.model.emit;
 
-import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.model.handoff.HandoffStub;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

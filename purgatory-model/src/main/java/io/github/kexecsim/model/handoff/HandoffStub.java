@@ -1,10 +1,10 @@
 package io.github.kexecsim.model.handoff;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import io.github.kexecsim.loader.place.KexecSegment;

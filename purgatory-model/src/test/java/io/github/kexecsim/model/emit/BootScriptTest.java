@@ -5,13 +5,13 @@ import static io.github.kexecsim.model.emit.Plans.GIB;
 import static io.github.kexecsim.model.emit.Plans.RISCV64_RAM;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.LoadPlan;
-import io.github.kexecsim.loader.Reason;
 import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.fdt.FdtBuilder;
 import io.github.kexecsim.loader.image.ElfImage;
+import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.SegmentRole;
 import java.io.File;

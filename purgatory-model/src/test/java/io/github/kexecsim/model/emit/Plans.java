@@ -1,12 +1,12 @@
 package io.github.kexecsim.model.emit;
 
-import io.github.kexecsim.loader.Architecture;
 import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.LoadRequest;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.MachineBuilder;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.fdt.FdtBuilder;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;

@@ -1,4 +1,4 @@
-package io.github.kexecsim.loader;
+package io.github.kexecsim.loader.machine;
 
 /**
  * Addresses that only the running kernel knows and that elfcorehdr tells the crash kernel. They

@@ -1,4 +1,7 @@
-package io.github.kexecsim.loader;
+package io.github.kexecsim.loader.machine;
+
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 
 /**
  * The purgatory that the running kernel has built in: what of it decides where things go. It

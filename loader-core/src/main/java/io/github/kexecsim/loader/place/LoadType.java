@@ -1,4 +1,4 @@
-package io.github.kexecsim.loader;
+package io.github.kexecsim.loader.place;
 
 /** What a kernel is loaded for: {@code image->type} of {@code include/linux/kexec.h}. */
 public enum LoadType {

@@ -1,4 +1,4 @@
-package io.github.kexecsim.loader;
+package io.github.kexecsim.loader.place;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import java.util.Optional;

@@ -1,6 +1,8 @@
-package io.github.kexecsim.loader;
+package io.github.kexecsim.loader.machine;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.fdt.DeviceTreeCpus;
 import io.github.kexecsim.loader.fdt.DeviceTreeMemory;
 import io.github.kexecsim.loader.fdt.FdtRegion;

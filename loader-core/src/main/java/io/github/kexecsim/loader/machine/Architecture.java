@@ -1,4 +1,4 @@
-package io.github.kexecsim.loader;
+package io.github.kexecsim.loader.machine;
 
 import java.util.Locale;
 import java.util.Optional;

@@ -1,4 +1,4 @@
-package io.github.kexecsim.loader;
+package io.github.kexecsim.loader.machine;
 
 /** Where the ranges come from in which a hole is searched. */
 public enum MemoryWalk {

@@ -1,4 +1,4 @@
-package io.github.kexecsim.loader;
+package io.github.kexecsim.loader.error;
 
 /** The error numbers that {@code kexec_file_load(2)} answers, with Linux's generic values. */
 public enum Errno {

@@ -1,5 +1,7 @@
-package io.github.kexecsim.loader;
+package io.github.kexecsim.loader.machine;
 
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedSet;

@@ -1,0 +1,12 @@
+/**
+ * Planning a load. {@link io.github.kexecsim.loader.KexecFileLoader} takes a {@link
+ * io.github.kexecsim.loader.LoadRequest}, an image file on a {@link
+ * io.github.kexecsim.loader.machine.Machine}, and gives a {@link
+ * io.github.kexecsim.loader.LoadPlan}: where every segment lands, or why none does.
+ *
+ * <p>The packages below, each using only those before it: {@code error}, {@code bytes}, {@code
+ * memory} and {@code fdt} (what describes memory), {@code machine}, {@code codec}, {@code image}
+ * (what wraps a kernel), {@code place} (where things go) and {@code record} (what real kernels
+ * did).
+ */
+package io.github.kexecsim.loader;
