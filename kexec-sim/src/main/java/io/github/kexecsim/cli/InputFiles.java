@@ -49,7 +49,7 @@ record InputFiles(Console console, long limit) {
       if (attributes.isDirectory()) {
         throw Failure.file(action + ": it is a directory");
       }
-      if (!attributes.isRegularFile() && !path.toRealPath().equals(NULL)) {
+      if (!attributes.isRegularFile() && !Files.isSameFile(path, NULL)) {
         throw Failure.file(
             action + ": it is a device, a pipe or a socket; store what it gives in a file first");
       }

@@ -10,7 +10,8 @@ import java.util.Optional;
  * @param role what it holds
  * @param bufsz how many bytes there are to copy
  * @param memsz how much memory it takes, in bytes, before it is rounded up to the page
- * @param align the alignment of its start: a power of two; the page where it is smaller
+ * @param align the alignment of its start; the page where it is smaller. Not checked to be a power
+ *     of two: riscv64's loader takes it from the image and computes with what it finds
  * @param min the lowest address it may start at ({@code buf_min})
  * @param max the highest address its last byte may have ({@code buf_max})
  * @param topDown whether the highest place is wanted instead of the lowest
@@ -29,7 +30,7 @@ record KexecBuf(
   static final long NO_MAX = PhysRange.LIMIT - 1;
 
   KexecBuf {
-    if (Long.bitCount(align) > 1 || align < 0 || memsz < 0 || min < 0) {
+    if (align < 0 || memsz < 0 || min < 0) {
       throw new IllegalArgumentException("unplaceable " + role);
     }
   }

@@ -100,6 +100,11 @@ final class MemHole {
     return null;
   }
 
+  /**
+   * The kernel's {@code ALIGN}: with an alignment that is no power of two it gives what it gives.
+   * Only riscv64's kernel can ask for such, and nothing is placed before it, so there is nothing to
+   * go past and the jump stays exact.
+   */
   static long alignUp(long value, long align) {
     return (value + align - 1) & -align;
   }

@@ -41,15 +41,6 @@ final class Riscv64Placement extends Placement {
           "use a little-endian kernel");
     }
     long align = memory("text_offset", header.u64le(8));
-    if (Long.bitCount(align) > 1) {
-      throw new KexecException(
-          Reason.BAD_HEADER,
-          String.format(
-              "text_offset at offset 0x8 is 0x%x; the loader aligns by it, so it must be a power of"
-                  + " two",
-              align),
-          "the image's header is damaged");
-    }
     SegmentList list = new SegmentList(machine, request.type());
     KexecSegment kernel =
         list.add(
