@@ -57,7 +57,7 @@ final class PageSteppingSearch {
   private long fromAbove(long first, long last, long memsz, long align, KexecBuf buf) {
     long start = Math.min(last, buf.max()) - memsz + (olderTopDown ? 0 : 1);
     while (true) {
-      start = Math.floorDiv(start, align) * align;
+      start = start & ~(align - 1);
       if (start < first || start < buf.min()) {
         return -1;
       }
@@ -71,7 +71,7 @@ final class PageSteppingSearch {
   private long fromBelow(long first, long last, long memsz, long align, KexecBuf buf) {
     long start = Math.max(first, buf.min());
     while (true) {
-      start = (start + align - 1) / align * align;
+      start = (start + (align - 1)) & ~(align - 1);
       long end = start + memsz - 1;
       if (end > last || end > buf.max()) {
         return -1;
