@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -92,7 +93,7 @@ class PurgatoryPlanTest {
         .containsEntry("entry64_regs.rip", 0x400200L)
         .containsEntry("entry64_regs.rsi", 0x310000L);
     PurgatoryPlan riscv = plan(machine(Architecture.RISCV64, "7.2"), SEGMENTS).orElseThrow();
-    assertThat(riscv.symbols()).containsOnly(java.util.Map.entry("riscv_kernel_entry", 0x400200L));
+    assertThat(riscv.symbols()).containsOnly(Map.entry("riscv_kernel_entry", 0x400200L));
   }
 
   @Test

@@ -18,6 +18,7 @@ import io.github.kexecsim.model.kimage.PageSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -29,6 +30,12 @@ import org.junit.jupiter.api.TestFactory;
 class RecordedLoadsTest {
   private static final Path RECORDINGS =
       Path.of(System.getProperty("kexecsim.recordedLoads", "absent"));
+
+  private static final byte[] BYTES = new byte[64 << 20];
+
+  static {
+    new SplittableRandom(1).nextBytes(BYTES);
+  }
 
   @TestFactory
   Stream<DynamicTest> everyRecordedLoadStarts() throws IOException {
@@ -73,14 +80,12 @@ class RecordedLoadsTest {
   /** The recorded request, with bytes by chance behind the kernel's recorded header. */
   private static PlacedLoad place(RecordedLoads recording, RecordedLoad load) {
     FileContent offered = recording.kernels().get(load.kernel());
-    byte[] kernel = new byte[(int) offered.size()];
-    new SplittableRandom(1).nextBytes(kernel);
+    byte[] kernel = Arrays.copyOf(BYTES, (int) offered.size());
     offered.known().copyTo(0, kernel, 0, offered.known().size());
     Optional<FileContent> initrd = Optional.empty();
     if (load.initrdSize().isPresent()) {
-      byte[] bytes = new byte[(int) load.initrdSize().getAsLong()];
-      new SplittableRandom(2).nextBytes(bytes);
-      initrd = Optional.of(FileContent.of(ByteView.of(bytes)));
+      int size = (int) load.initrdSize().getAsLong();
+      initrd = Optional.of(FileContent.of(ByteView.of(BYTES, BYTES.length - size, size)));
     }
     return Placement.of(recording.machine().architecture())
         .place(
