@@ -41,6 +41,8 @@ public enum Reason {
   COMMAND_LINE_TOO_LONG(Errno.EINVAL),
   /** No hole in memory takes the segment. */
   NO_ROOM(Errno.EADDRNOTAVAIL),
+  /** The running kernel has too few free pages to hold the load until it is started. */
+  NO_MEMORY(Errno.ENOMEM),
   /** A crash load was asked of a machine without a crash kernel region. */
   NO_CRASH_REGION(Errno.EADDRNOTAVAIL),
   /** A segment breaks a rule of the segment list (overlap, alignment, bufsz above memsz). */
