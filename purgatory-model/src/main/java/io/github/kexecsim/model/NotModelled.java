@@ -1,8 +1,8 @@
 package io.github.kexecsim.model;
 
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.place.KexecSegment;
+import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.SegmentRole;
 import io.github.kexecsim.model.kimage.PageSource;

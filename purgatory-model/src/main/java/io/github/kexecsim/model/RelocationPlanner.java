@@ -1,12 +1,12 @@
 package io.github.kexecsim.model;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.E820Entry;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import io.github.kexecsim.loader.place.KexecSegment;
+import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.model.kimage.ControlPages;
 import io.github.kexecsim.model.kimage.Kimage;

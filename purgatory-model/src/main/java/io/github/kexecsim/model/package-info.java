@@ -32,8 +32,8 @@
  * </ol>
  *
  * <p>What cannot work is refused while planning, with a {@link
- * io.github.kexecsim.loader.KexecException}: segments that overlap or lie outside memory, an entry
- * that is in none of them, too few free pages. What goes wrong while running is never thrown: it is
- * an {@link io.github.kexecsim.model.sim.Outcome}.
+ * io.github.kexecsim.loader.error.KexecException}: segments that overlap or lie outside memory, an
+ * entry that is in none of them, too few free pages. What goes wrong while running is never thrown:
+ * it is an {@link io.github.kexecsim.model.sim.Outcome}.
  */
 package io.github.kexecsim.model;

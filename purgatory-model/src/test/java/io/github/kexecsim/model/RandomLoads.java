@@ -1,17 +1,17 @@
 package io.github.kexecsim.model;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.Cpu;
-import io.github.kexecsim.loader.KernelVersion;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.MachineBuilder;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Cpu;
+import io.github.kexecsim.loader.machine.KernelVersion;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.Memblock;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import io.github.kexecsim.loader.place.KexecSegment;
+import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.SegmentRole;
 import io.github.kexecsim.model.kimage.PageSource;

@@ -1,7 +1,7 @@
 package io.github.kexecsim.model.kimage;
 
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import java.util.ArrayList;

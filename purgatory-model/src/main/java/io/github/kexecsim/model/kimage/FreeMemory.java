@@ -1,8 +1,8 @@
 package io.github.kexecsim.model.kimage;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.MemoryWalk;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MemoryWalk;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import java.util.ArrayList;

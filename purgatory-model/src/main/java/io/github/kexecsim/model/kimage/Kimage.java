@@ -1,6 +1,6 @@
 package io.github.kexecsim.model.kimage;
 
-import io.github.kexecsim.loader.LoadType;
+import io.github.kexecsim.loader.place.LoadType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

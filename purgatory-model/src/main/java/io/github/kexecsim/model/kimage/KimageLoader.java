@@ -1,11 +1,11 @@
 package io.github.kexecsim.model.kimage;
 
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.LoadType;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
+import io.github.kexecsim.loader.place.LoadType;
 import java.util.List;
 
 /**

@@ -1,7 +1,7 @@
 package io.github.kexecsim.model.mmu;
 
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.github.kexecsim.model.purgatory;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.Machine;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;

@@ -1,6 +1,6 @@
 package io.github.kexecsim.model.sim;
 
-import io.github.kexecsim.loader.LoadType;
+import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.model.RelocationPlan;
 import io.github.kexecsim.model.kimage.KimageEntry;
 import io.github.kexecsim.model.mmu.IdentityMap;

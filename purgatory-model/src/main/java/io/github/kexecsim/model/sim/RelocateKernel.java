@@ -1,6 +1,6 @@
 package io.github.kexecsim.model.sim;
 
-import io.github.kexecsim.loader.Architecture;
+import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.SegmentRole;
 import io.github.kexecsim.model.RelocationPlan;

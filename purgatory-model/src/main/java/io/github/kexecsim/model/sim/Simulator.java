@@ -1,8 +1,8 @@
 package io.github.kexecsim.model.sim;
 
-import io.github.kexecsim.loader.LoadType;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.place.KexecSegment;
+import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.model.RelocationPlan;
 import io.github.kexecsim.model.kimage.Destinations;
 import io.github.kexecsim.model.kimage.Kimage;

@@ -3,8 +3,8 @@ package io.github.kexecsim.model.mmu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.model.sim.PhysMemory;
 import java.util.List;

@@ -2,11 +2,11 @@ package io.github.kexecsim.model.purgatory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.KernelVersion;
-import io.github.kexecsim.loader.Machine;
-import io.github.kexecsim.loader.MachineBuilder;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.KernelVersion;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;

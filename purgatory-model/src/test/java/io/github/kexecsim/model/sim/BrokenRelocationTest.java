@@ -2,10 +2,10 @@ package io.github.kexecsim.model.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.LoadType;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.place.KexecSegment;
+import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.SegmentRole;
 import io.github.kexecsim.model.RandomLoads;
 import io.github.kexecsim.model.RelocationPlan;

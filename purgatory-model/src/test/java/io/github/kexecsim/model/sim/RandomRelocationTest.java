@@ -2,9 +2,9 @@ package io.github.kexecsim.model.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.KexecException;
-import io.github.kexecsim.loader.Reason;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.model.RandomLoads;
 import io.github.kexecsim.model.RelocationPlan;
 import io.github.kexecsim.model.kimage.PageSource;

@@ -3,10 +3,10 @@ package io.github.kexecsim.model.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.kexecsim.loader.Architecture;
-import io.github.kexecsim.loader.FileContent;
-import io.github.kexecsim.loader.LoadType;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.place.FileContent;
+import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Placement;
 import io.github.kexecsim.loader.place.PlacementRequest;
