@@ -1,0 +1,139 @@
+package io.github.kexecsim.cli;
+
+import io.github.kexecsim.loader.LoadPlan;
+import io.github.kexecsim.loader.memory.PhysRange;
+import io.github.kexecsim.model.MemoryUse;
+import io.github.kexecsim.model.RelocationPlan;
+import io.github.kexecsim.model.kimage.PageSource;
+import io.github.kexecsim.model.mmu.IdentityMap;
+import io.github.kexecsim.model.sim.Handoff;
+import io.github.kexecsim.model.sim.Outcome;
+import io.github.kexecsim.model.sim.Simulator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How a placed load gets to its place, executed: what {@code load --simulate} adds to a plan.
+ *
+ * @param plan the relocation
+ * @param outcome what came of executing it
+ */
+record Relocation(RelocationPlan plan, Outcome outcome) {
+  /**
+   * Plans and executes the relocation of an accepted load.
+   *
+   * @throws io.github.kexecsim.loader.error.KexecException what {@link RelocationPlan#of} throws
+   */
+  static Relocation of(LoadPlan load, PageSource source) {
+    RelocationPlan plan =
+        RelocationPlan.of(
+            load.request().machine(), load.placed().orElseThrow(), load.request().type(), source);
+    return new Relocation(plan, Simulator.run(plan));
+  }
+
+  void writeTo(JsonText json) {
+    json.object("relocation", this::writeRelocation);
+    outcome.handoff().ifPresent(handoff -> json.object("handoff", h -> write(h, handoff)));
+    json.object("memory", this::writeMemory);
+    json.object("outcome", this::writeOutcome);
+  }
+
+  private void writeRelocation(JsonText json) {
+    json.string("page_source", plan.source().label())
+        .hex("head", plan.kimage().head())
+        .hex("entries", plan.kimage().entries())
+        .hex("indirection_pages", plan.kimage().indirectionPages())
+        .hex("source_pages", plan.kimage().sourcePages())
+        .hex("control_pages", plan.controlPageCount())
+        .hex("copied_pages", plan.kimage().copiedPages());
+  }
+
+  private void writeMemory(JsonText json) {
+    MemoryUse memory = plan.memory();
+    json.hex("peak", memory.peak())
+        .hex("loaded", memory.loaded())
+        .hex("buffers", memory.buffers())
+        .hex("source_pages", memory.sourcePages())
+        .hex("indirection_pages", memory.indirectionPages())
+        .hex("control_pages", memory.controlPages())
+        .hex("held_pages", memory.heldPages())
+        .hex("destinations", memory.destinations());
+  }
+
+  private static void write(JsonText json, Handoff handoff) {
+    json.hex("pc", handoff.pc()).string("mmu", handoff.mmu() ? "on" : "off");
+    json.object("registers", inner -> handoff.registers().forEach(inner::hex));
+    handoff
+        .stack()
+        .ifPresent(
+            stack ->
+                json.object(
+                    "stack", inner -> inner.hex("start", stack.start()).hex("end", stack.end())));
+    handoff.identityMap().ifPresent(map -> json.object("identity_map", inner -> write(inner, map)));
+  }
+
+  private static void write(JsonText json, IdentityMap map) {
+    json.string("kind", map.kind()).number("levels", map.levels());
+    json.hex("tables", map.tables().size());
+  }
+
+  private void writeOutcome(JsonText json) {
+    json.string("ending", outcome.ending().code())
+        .string("success", outcome.isSuccess() ? "yes" : "no")
+        .string("summary", outcome.summary());
+    json.objects(
+        "faults",
+        outcome.faults(),
+        fault ->
+            json.string("kind", fault.kind().code())
+                .hex("address", fault.address())
+                .string("message", fault.message()));
+  }
+
+  void writeTo(TextPage page) {
+    page.labelled(
+        "relocation",
+        String.format(
+            Locale.ROOT,
+            "%d pages copied, %d in place; a list of %d entries in %d indirection pages; %d control"
+                + " pages; free pages handed out %s",
+            outcome.work().pagesCopied(),
+            outcome.work().pagesInPlace(),
+            plan.kimage().entries(),
+            plan.kimage().indirectionPages(),
+            plan.controlPageCount(),
+            plan.source().label()));
+    MemoryUse memory = plan.memory();
+    page.labelled(
+        "memory",
+        ByteCount.human(memory.peak())
+            + " at the peak of loading, "
+            + ByteCount.human(memory.loaded())
+            + " held until the reboot");
+    page.labelled(
+        "simulated", (outcome.isSuccess() ? "" : "FAILED: ") + outcome.summary() + handoff());
+    outcome.faults().stream()
+        .skip(outcome.faults().isEmpty() ? 0 : 1)
+        .forEach(fault -> page.labelled("fault", fault.message()));
+  }
+
+  private String handoff() {
+    return outcome
+        .handoff()
+        .map(
+            state -> {
+              List<String> parts = new ArrayList<>();
+              parts.add("pc " + ByteCount.hex(state.pc()));
+              parts.add(
+                  state.identityMap().map(map -> "MMU on (" + map.kind() + ")").orElse("MMU off"));
+              for (Map.Entry<String, Long> register : state.registers().entrySet()) {
+                parts.add(register.getKey() + " " + ByteCount.hex(register.getValue()));
+              }
+              state.stack().map(PhysRange::toString).ifPresent(at -> parts.add("stack in " + at));
+              return "; " + String.join(", ", parts);
+            })
+        .orElse("");
+  }
+}
