@@ -91,8 +91,8 @@ final class LoadCommand implements Command {
     if (report.refusal().isPresent()) {
       // Without a plan it was not the image that was refused.
       throw report.plan().isPresent()
-          ? Failure.refused(report.image().name(), report.refusal().get())
-          : Failure.refused(report.refusal().get());
+          ? Failure.refused(report.image().name(), report.refusal().get().cause())
+          : Failure.refused(report.refusal().get().cause());
     }
     return ExitStatus.DONE;
   }

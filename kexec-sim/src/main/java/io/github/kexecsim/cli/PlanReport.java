@@ -35,7 +35,7 @@ record PlanReport(
       String commandLine,
       LoadType type,
       KexecException e) {
-    Refusal refusal = new Refusal(e.reason(), e.errno(), e.getMessage(), e.hint());
+    Refusal refusal = new Refusal(e);
     return new PlanReport(
         image, initrd, commandLine, type, Optional.empty(), Optional.empty(), Optional.of(refusal));
   }
