@@ -1,6 +1,5 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.error.KexecException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -36,31 +35,30 @@ final class Failure extends RuntimeException {
     return new Failure(ExitStatus.FILE, action + ": " + describe(cause), cause);
   }
 
-  /** The answer no, about the whole of what was given. */
-  static Failure refused(Refusal refusal) {
-    return new Failure(ExitStatus.NO, withHint(refusal.message(), refusal.hint()), null);
-  }
-
   /** The answer no. */
   static Failure no(String message) {
     return new Failure(ExitStatus.NO, message, null);
   }
 
+  /** The answer no, about the whole of what was given. */
   static Failure refused(KexecException e) {
-    return new Failure(ExitStatus.NO, withHint(e.getMessage(), e.hint()), e);
+    return new Failure(ExitStatus.NO, inWords(e), e);
   }
 
+  /** The answer no, about a file. */
   static Failure refused(String file, KexecException e) {
-    return new Failure(ExitStatus.NO, file + ": " + withHint(e.getMessage(), e.hint()), e);
+    return new Failure(ExitStatus.NO, file + ": " + inWords(e), e);
   }
 
-  static Failure refused(String file, Refusal refusal) {
-    String message = withHint(refusal.message(), refusal.hint());
-    return new Failure(ExitStatus.NO, file + ": " + message, null);
+  /** A file that was read, and is not what it ought to be. */
+  static Failure unusable(String file, KexecException e) {
+    String message = "cannot use " + file + ": " + inWords(e);
+    return new Failure(ExitStatus.FILE, message, e);
   }
 
-  private static String withHint(String message, String hint) {
-    return hint.isEmpty() ? message : message + "; " + hint;
+  /** What was found, and behind a semicolon what to do next. */
+  static String inWords(KexecException e) {
+    return e.hint().isEmpty() ? e.getMessage() : e.getMessage() + "; " + e.hint();
   }
 
   private static String describe(IOException e) {

@@ -37,7 +37,7 @@ final class InspectCommand implements Command {
     try {
       Layers.walk(file.bytes(), LimitOptions.limits(arguments), layers::add);
     } catch (KexecException e) {
-      error = Optional.of(new Refusal(e.reason(), e.errno(), e.getMessage(), e.hint()));
+      error = Optional.of(new Refusal(e));
     }
     List<LayerView> views = LayerView.of(layers);
     if (arguments.has(JSON)) {
@@ -46,7 +46,7 @@ final class InspectCommand implements Command {
       console.out().print(text(file, views));
     }
     if (error.isPresent()) {
-      throw Failure.refused(file.name(), error.get());
+      throw Failure.refused(file.name(), error.get().cause());
     }
     return ExitStatus.DONE;
   }

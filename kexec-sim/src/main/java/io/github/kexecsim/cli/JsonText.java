@@ -32,6 +32,10 @@ final class JsonText {
     return write(() -> writer.name(name).value(value));
   }
 
+  JsonText bool(String name, boolean value) {
+    return write(() -> writer.name(name).value(value));
+  }
+
   /** A member in hexadecimal: a JSON number would lose bits past 2^53. */
   JsonText hex(String name, long value) {
     return string(name, ByteCount.hex(value));

@@ -6,7 +6,6 @@ import io.github.kexecsim.loader.LoadRequest;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
-import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
 import io.github.kexecsim.loader.image.Limits;
@@ -51,7 +50,9 @@ final class LoadCommand implements Command {
             SEED,
             JSON,
             OUTPUT,
+            OutputDirectory.EMIT,
             OutputFile.FORCE,
+            LogComparison.COMPARE,
             LimitOptions.MAX_DECOMPRESSED,
             LimitOptions.MAX_DEPTH,
             InputFiles.MAX_FILE));
@@ -73,27 +74,45 @@ final class LoadCommand implements Command {
     Optional<OutputFile> output =
         arguments.value(OUTPUT).map(name -> OutputFile.of(name, arguments, console));
     PlanReport report = plan(arguments, console);
-    boolean toStandardOutput = output.map(OutputFile::isStandardOutput).orElse(false);
-    boolean jsonOnly = arguments.has(JSON) || toStandardOutput;
-    if (jsonOnly || output.isPresent()) {
-      String json = PlanJson.of(report, strategy);
-      if (jsonOnly) {
-        console.out().print(json);
-      }
-      output
-          .filter(file -> !file.isStandardOutput())
-          .ifPresent(file -> file.write(json.getBytes(StandardCharsets.UTF_8), console));
+    boolean printsJson =
+        arguments.has(JSON) || output.map(OutputFile::isStandardOutput).orElse(false);
+    boolean needsJson = printsJson || output.isPresent() || arguments.has(OutputDirectory.EMIT);
+    String json = needsJson ? PlanJson.of(report, strategy) : "";
+    Optional<String> emitted = report.plan().flatMap(plan -> emit(plan, json, arguments, console));
+    output
+        .filter(file -> !file.isStandardOutput())
+        .ifPresent(file -> file.write(json.getBytes(StandardCharsets.UTF_8), console));
+    if (printsJson) {
+      console.out().print(json);
+    } else if (report.hasMoreThanRefusal()) {
+      // Of a file that is no image there is nothing to report but that.
+      console.out().print(PlanText.of(report) + emitted.orElse(""));
     }
-    // Of a file that is no image there is nothing to report but that.
-    if (!jsonOnly && report.hasMoreThanRefusal()) {
-      console.out().print(PlanText.of(report));
-    }
+    return answer(report);
+  }
+
+  private static Optional<String> emit(
+      LoadPlan plan, String json, Arguments arguments, Console console) {
+    return OutputDirectory.of(arguments, console)
+        .filter(directory -> plan.isLoadable())
+        .map(directory -> directory.describe(directory.write(plan, json)));
+  }
+
+  private static ExitStatus answer(PlanReport report) {
     if (report.refusal().isPresent()) {
+      KexecException cause = report.refusal().get().cause();
       // Without a plan it was not the image that was refused.
       throw report.plan().isPresent()
-          ? Failure.refused(report.image().name(), report.refusal().get())
-          : Failure.refused(report.refusal().get());
+          ? Failure.refused(report.image().name(), cause)
+          : Failure.refused(cause);
     }
+    report
+        .comparison()
+        .filter(compared -> !compared.isIdentical())
+        .ifPresent(
+            compared -> {
+              throw Failure.no(compared.log() + " tells of another load: " + compared.summary());
+            });
     return ExitStatus.DONE;
   }
 
@@ -114,9 +133,11 @@ final class LoadCommand implements Command {
     InputFile image =
         builtIn ? Samples.image(machines.named()) : files.read(arguments.operands().get(0));
     Optional<InputFile> initrd = arguments.value(INITRD).map(files::read);
+    Optional<InputFile> log = arguments.value(LogComparison.COMPARE).map(files::read);
     try {
       initrd.ifPresent(LoadCommand::requireContent);
-      ChosenMachine chosen = machines.choose(architecture(image.bytes(), limits), builtIn);
+      List<Layer> layers = downToArchitecture(image.bytes(), limits);
+      ChosenMachine chosen = machines.choose(architecture(layers), builtIn);
       LoadRequest request =
           new LoadRequest(
               image.bytes(),
@@ -126,9 +147,16 @@ final class LoadCommand implements Command {
               type,
               limits,
               seed);
-      LoadPlan plan = KexecFileLoader.load(request);
+      LoadPlan plan = KexecFileLoader.load(request, layers);
       return new PlanReport(
-          image, initrd, commandLine, type, Optional.of(chosen), Optional.of(plan), plan.refusal());
+          image,
+          initrd,
+          commandLine,
+          type,
+          Optional.of(chosen),
+          Optional.of(plan),
+          plan.refusal(),
+          log.map(file -> LogComparison.of(file, plan)));
     } catch (KexecException e) {
       return PlanReport.refused(image, initrd, commandLine, type, e);
     }
@@ -144,18 +172,25 @@ final class LoadCommand implements Command {
     }
   }
 
-  /** What the outermost header says, and only where it does not tell, what is inside. */
-  private static Optional<Architecture> architecture(ByteView image, Limits limits) {
+  /** The layers down to one whose header names an architecture, or as far as they come off. */
+  private static List<Layer> downToArchitecture(ByteView image, Limits limits) {
+    List<Layer> layers = new ArrayList<>();
     try {
-      Optional<Architecture> outermost = ImageProbe.parse(image).architecture();
-      if (outermost.isPresent()) {
-        return outermost;
-      }
-      List<Layer> layers = Layers.of(image, limits);
-      return layers.get(layers.size() - 1).image().architecture();
+      Layers.walk(
+          image,
+          limits,
+          layer -> {
+            layers.add(layer);
+            return layer.image().architecture().isEmpty();
+          });
     } catch (KexecException e) {
       // Planning meets the same fault and reports it.
-      return Optional.empty();
+      return layers;
     }
+    return layers;
+  }
+
+  private static Optional<Architecture> architecture(List<Layer> layers) {
+    return layers.stream().flatMap(layer -> layer.image().architecture().stream()).findFirst();
   }
 }

@@ -3,11 +3,11 @@ package io.github.kexecsim.cli;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.KernelVersion;
-import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.BootLog;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.Memblock;
+import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.record.MachineSection;
 import io.github.kexecsim.sample.SampleMachines;
 import java.io.IOException;
@@ -39,9 +39,16 @@ final class MachineOptions {
   static final Option DTB =
       Option.of("FILE", "Its device tree, as /sys/firmware/fdt has it.", "--dtb");
   static final Option KERNEL_VERSION =
-      Option.of("RELEASE", "Its running kernel's release; 7.2 unless told.", "--kernel-version");
+      Option.of("RELEASE", "Its running kernel's release; 7.2 unless known.", "--kernel-version");
   static final Option PAGE_SIZE =
-      Option.of("SIZE", "Its running kernel's page size; 4K unless told.", "--page-size");
+      Option.of("SIZE", "Its running kernel's page size; 4K unless known.", "--page-size");
+  static final Option CPUS =
+      Option.of("N", "How many CPUs it may ever have; 1 unless known.", "--cpus");
+  static final Option CRASHKERNEL =
+      Option.of(
+          "SIZE@START",
+          "The region that it keeps for crash kernels; as /proc/iomem has it unless told.",
+          "--crashkernel");
 
   /** All of them, in the order of the help. */
   static final List<Option> ALL =
@@ -54,14 +61,20 @@ final class MachineOptions {
           BOOT_LOG,
           DTB,
           KERNEL_VERSION,
-          PAGE_SIZE);
+          PAGE_SIZE,
+          CPUS,
+          CRASHKERNEL);
 
-  private static final List<Option> DESCRIPTIONS =
-      List.of(IOMEM, MEMBLOCK_MEMORY, MEMBLOCK_RESERVED, BOOT_LOG, DTB);
-  private static final List<Option> DETAILS = List.of(KERNEL_VERSION, PAGE_SIZE);
+  /** What describes memory, which a machine section does too. */
+  private static final List<Option> MEMORY =
+      List.of(IOMEM, MEMBLOCK_MEMORY, MEMBLOCK_RESERVED, BOOT_LOG);
+
+  /** What may be said of any machine. */
+  private static final List<Option> DETAILS = List.of(KERNEL_VERSION, PAGE_SIZE, CPUS, CRASHKERNEL);
 
   private static final int SMALLEST_PAGE = 4 << 10;
   private static final int LARGEST_PAGE = 64 << 10;
+  private static final int MOST_CPUS = 1 << 16;
 
   private final Arguments arguments;
   private final InputFiles files;
@@ -78,13 +91,8 @@ final class MachineOptions {
     this.files = files;
     this.host = host;
     this.named = arguments.value(ARCH).map(MachineOptions::architecture);
-    Optional<Option> description = DESCRIPTIONS.stream().filter(arguments::has).findFirst();
-    Optional<Option> detail = DETAILS.stream().filter(arguments::has).findFirst();
     if (arguments.has(MACHINE)) {
-      description.or(() -> detail).ifPresent(MachineOptions::describedTwice);
-    } else if (description.isEmpty() && detail.isPresent()) {
-      throw Failure.usage(
-          detail.get().name() + " goes with a description of the machine: " + names(DESCRIPTIONS));
+      MEMORY.stream().filter(arguments::has).findFirst().ifPresent(MachineOptions::describedTwice);
     }
     if (arguments.has(MEMBLOCK_MEMORY) != arguments.has(MEMBLOCK_RESERVED)) {
       throw Failure.usage(
@@ -95,10 +103,6 @@ final class MachineOptions {
   private static void describedTwice(Option option) {
     throw Failure.usage(
         option.name() + " and " + MACHINE.name() + " both describe the machine; give one of them");
-  }
-
-  private static String names(List<Option> options) {
-    return options.stream().map(Option::name).collect(Collectors.joining(", "));
   }
 
   private static String architectures() {
@@ -120,7 +124,8 @@ final class MachineOptions {
 
   /**
    * The machine that the options describe; without any, this one where it can be read and is of the
-   * right architecture, else the built-in sample of that architecture.
+   * right architecture, else the built-in sample of that architecture. What the options say in
+   * particular goes before what is known of any of them.
    *
    * @param image the image's architecture; empty where its header does not tell
    * @param builtInImage whether the image is the built-in sample, which goes on a sample machine
@@ -132,7 +137,7 @@ final class MachineOptions {
     }
     Architecture architecture =
         named.or(() -> image).or(host::architecture).orElse(Architecture.ARM64);
-    if (DESCRIPTIONS.stream().anyMatch(arguments::has)) {
+    if (MEMORY.stream().anyMatch(arguments::has) || arguments.has(DTB)) {
       return described(architecture);
     }
     if (builtInImage) {
@@ -143,8 +148,10 @@ final class MachineOptions {
 
   private ChosenMachine fromSection() {
     InputFile file = read(MACHINE);
-    Machine machine = file.parse(text -> MachineSection.parse(file.name(), text));
-    if (named.isPresent() && named.get() != machine.architecture()) {
+    MachineBuilder section = file.parse(text -> MachineSection.builder(file.name(), text));
+    ChosenMachine chosen = chosen(section, "from " + names(MACHINE, DTB));
+    Architecture architecture = chosen.machine().architecture();
+    if (named.isPresent() && named.get() != architecture) {
       throw Failure.usage(
           ARCH.name()
               + " says "
@@ -152,16 +159,12 @@ final class MachineOptions {
               + ", but the machine in "
               + file.name()
               + " is "
-              + machine.architecture());
+              + architecture);
     }
-    return new ChosenMachine(machine, "from " + file.name());
+    return chosen;
   }
 
   private ChosenMachine described(Architecture architecture) {
-    String source =
-        DESCRIPTIONS.stream()
-            .flatMap(option -> arguments.value(option).stream())
-            .collect(Collectors.joining(", "));
     MachineBuilder builder = new MachineBuilder(architecture).name(architecture + " machine");
     if (arguments.has(IOMEM)) {
       builder.iomem(read(IOMEM).parse(Iomem::parse));
@@ -173,6 +176,19 @@ final class MachineOptions {
     if (arguments.has(BOOT_LOG)) {
       builder.bootLog(read(BOOT_LOG).parse(BootLog::parse));
     }
+    String files = names(IOMEM, MEMBLOCK_MEMORY, MEMBLOCK_RESERVED, BOOT_LOG, DTB);
+    return chosen(builder, "from " + files);
+  }
+
+  /** The files that the options name. */
+  private String names(Option... options) {
+    return Arrays.stream(options)
+        .flatMap(option -> arguments.value(option).stream())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** A machine with what the options say of it in particular. */
+  private ChosenMachine chosen(MachineBuilder builder, String source) {
     if (arguments.has(DTB)) {
       builder.deviceTree(read(DTB).bytes());
     }
@@ -184,7 +200,30 @@ final class MachineOptions {
         .value(PAGE_SIZE)
         .map(size -> (int) ByteCount.parse(PAGE_SIZE, size, SMALLEST_PAGE, LARGEST_PAGE))
         .ifPresent(builder::pageSize);
-    return new ChosenMachine(builder.build(), "from " + source);
+    arguments
+        .value(CPUS)
+        .map(count -> (int) ByteCount.parse(CPUS, count, 1, MOST_CPUS))
+        .ifPresent(builder::possibleCpus);
+    arguments.value(CRASHKERNEL).map(MachineOptions::region).ifPresent(builder::crashRegion);
+    String details =
+        DETAILS.stream()
+            .filter(arguments::has)
+            .map(Option::name)
+            .collect(Collectors.joining(" and "));
+    return new ChosenMachine(
+        builder.build(), details.isEmpty() ? source : source + ", but for " + details);
+  }
+
+  /** A region in the words of the kernel's own {@code crashkernel=}. */
+  private static PhysRange region(String value) {
+    String[] parts = value.split("@", -1);
+    if (parts.length != 2) {
+      throw Failure.usage(
+          CRASHKERNEL.name() + ": expected " + CRASHKERNEL.value() + ", not \"" + value + "\"");
+    }
+    return PhysRange.ofSize(
+        ByteCount.parse(CRASHKERNEL, parts[1], 0, PhysRange.LIMIT - 1),
+        ByteCount.parse(CRASHKERNEL, parts[0], 1, PhysRange.LIMIT));
   }
 
   private static KernelVersion kernelVersion(String release) {
@@ -205,8 +244,7 @@ final class MachineOptions {
       return sample(architecture, here.map(arch -> "this machine is " + arch).orElse(""));
     }
     try {
-      return new ChosenMachine(
-          ThisMachine.read(host.root(), architecture), "from its own /proc and /sys");
+      return chosen(ThisMachine.read(host.root(), architecture), "from its own /proc and /sys");
     } catch (KexecException e) {
       return sample(architecture, "this machine cannot be read: " + e.getMessage());
     } catch (IOException e) {
@@ -214,8 +252,8 @@ final class MachineOptions {
     }
   }
 
-  private static ChosenMachine sample(Architecture architecture, String why) {
+  private ChosenMachine sample(Architecture architecture, String why) {
     String source = "built in" + (why.isEmpty() ? "" : " (" + why + ")");
-    return new ChosenMachine(SampleMachines.machine(architecture), source);
+    return chosen(SampleMachines.builder(architecture), source);
   }
 }

@@ -1,6 +1,7 @@
 package io.github.kexecsim.cli;
 
 import java.util.List;
+import org.apache.commons.cli.Options;
 
 /**
  * An option of a command.
@@ -36,5 +37,16 @@ record Option(List<String> names, String value, String help) {
   /** As the help shows it, for instance {@code --initrd FILE}. */
   String usage() {
     return String.join(", ", names) + (takesValue() ? " " + value : "");
+  }
+
+  /** Makes all its names known to the parser. */
+  void addTo(Options known) {
+    for (String name : names) {
+      if (name.startsWith("--")) {
+        known.addOption(null, name.substring(2), takesValue(), help);
+      } else {
+        known.addOption(name.substring(1), takesValue(), help);
+      }
+    }
   }
 }

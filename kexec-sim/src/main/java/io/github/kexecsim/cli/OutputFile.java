@@ -21,7 +21,7 @@ record OutputFile(String name, Path path, boolean replace) {
   static final Option OUTPUT =
       Option.of("FILE", "Write to FILE; - is standard output.", "-o", "--output");
   static final Option FORCE =
-      Option.flag("Replace the output file where there is one already.", "--force");
+      Option.flag("Replace output files that are there already.", "--force");
 
   private static final String STANDARD_OUTPUT = "-";
 

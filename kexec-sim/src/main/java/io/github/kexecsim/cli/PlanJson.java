@@ -28,6 +28,9 @@ final class PlanJson {
     json.string("strategy", strategy).string("type", report.type().label());
     json.string("command_line", report.commandLine());
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed));
+    report
+        .comparison()
+        .ifPresent(compared -> json.object("compare", inner -> write(inner, compared)));
     json.strings("warnings", report.plan().map(LoadPlan::warnings).orElse(List.of()));
     json.strings("not_modelled", LoadPlan.NOT_MODELLED);
   }
@@ -37,6 +40,12 @@ final class PlanJson {
         .string("errno", refusal.errno().name())
         .string("message", refusal.message())
         .string("hint", refusal.hint());
+  }
+
+  private static void write(JsonText json, LogComparison compared) {
+    json.string("log", compared.log())
+        .bool("identical", compared.isIdentical())
+        .strings("differences", compared.differences());
   }
 
   private static void writeFile(JsonText json, InputFile file) {

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param machine the machine; empty where its description is what was refused
  * @param plan the plan; empty where there was no machine to plan for
  * @param refusal why the load is refused, if it is
+ * @param comparison how the plan compares with a log, where one was given
  */
 record PlanReport(
     InputFile image,
@@ -26,7 +27,8 @@ record PlanReport(
     LoadType type,
     Optional<ChosenMachine> machine,
     Optional<LoadPlan> plan,
-    Optional<Refusal> refusal) {
+    Optional<Refusal> refusal,
+    Optional<LogComparison> comparison) {
 
   /** A load that is not planned, because what was given is refused beforehand. */
   static PlanReport refused(
@@ -35,9 +37,15 @@ record PlanReport(
       String commandLine,
       LoadType type,
       KexecException e) {
-    Refusal refusal = new Refusal(e.reason(), e.errno(), e.getMessage(), e.hint());
     return new PlanReport(
-        image, initrd, commandLine, type, Optional.empty(), Optional.empty(), Optional.of(refusal));
+        image,
+        initrd,
+        commandLine,
+        type,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(new Refusal(e)),
+        Optional.empty());
   }
 
   List<Layer> layers() {

@@ -32,7 +32,13 @@ final class PlanText {
     if (report.refusal().isEmpty()) {
       page.labelled("not modelled", String.join("; ", LoadPlan.NOT_MODELLED));
     }
+    report.comparison().ifPresent(compared -> write(page, compared));
     return page.toString();
+  }
+
+  private static void write(TextPage page, LogComparison compared) {
+    page.labelled("compared", TextPage.printable(compared.log()) + ": " + compared.summary());
+    compared.differences().forEach(line -> page.labelled("difference", TextPage.printable(line)));
   }
 
   private static String verdict(PlanReport report) {

@@ -5,6 +5,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.DefaultParser;
+import org.apache.commons.cli.MissingArgumentException;
+import org.apache.commons.cli.Options;
+import org.apache.commons.cli.ParseException;
+import org.apache.commons.cli.UnrecognizedOptionException;
 
 /**
  * What a command takes.
@@ -26,8 +32,6 @@ record Syntax(
   static final Option HELP = Option.flag("Show this help.", "-h", "--help");
   static final Option DEBUG = Option.flag("Show the stack trace of an error.", "--debug");
 
-  private static final String END_OF_OPTIONS = "--";
-
   Syntax {
     options = new ArrayList<>(options);
     options.add(DEBUG);
@@ -42,40 +46,62 @@ record Syntax(
    * @throws Failure with {@link ExitStatus#USAGE}
    */
   Arguments parse(List<String> words) {
+    CommandLine line = sorted(words);
     Map<Option, String> values = new HashMap<>();
-    List<String> found = new ArrayList<>();
-    int i = 0;
-    while (i < words.size()) {
-      String word = words.get(i++);
-      if (word.equals(END_OF_OPTIONS)) {
-        found.addAll(words.subList(i, words.size()));
-        break;
-      }
-      if (!word.startsWith("-") || word.equals("-")) {
-        found.add(word);
-        continue;
-      }
-      int equals = word.startsWith("--") ? word.indexOf('=') : -1;
-      String name = equals < 0 ? word : word.substring(0, equals);
-      Option option = byName(name).orElseThrow(() -> wrong("unknown option " + name));
-      String value = equals < 0 ? "" : word.substring(equals + 1);
-      if (equals >= 0 && !option.takesValue()) {
-        throw wrong(name + " takes no value");
-      }
-      if (equals < 0 && option.takesValue()) {
-        if (i == words.size() || byName(words.get(i)).isPresent()) {
-          throw wrong(name + " needs a value: " + option.value());
-        }
-        value = words.get(i++);
-      }
-      if (values.put(option, value) != null) {
+    for (var found : line.getOptions()) {
+      Option option = byName(written(found)).orElseThrow();
+      if (values.put(option, found.hasArg() ? found.getValue() : "") != null) {
         throw wrong(option.name() + " is given twice");
       }
     }
     if (!values.containsKey(HELP)) {
-      checkCount(found);
+      checkCount(line.getArgList());
     }
-    return new Arguments(values, found);
+    return new Arguments(values, line.getArgList());
+  }
+
+  private CommandLine sorted(List<String> words) {
+    Options known = new ExactOptions();
+    options.forEach(option -> option.addTo(known));
+    try {
+      return DefaultParser.builder()
+          .setAllowPartialMatching(false)
+          .setStripLeadingAndTrailingQuotes(false)
+          .get()
+          .parse(known, words.toArray(String[]::new));
+    } catch (MissingArgumentException e) {
+      String name = written(e.getOption());
+      throw wrong(name + " needs a value: " + byName(name).orElseThrow().value());
+    } catch (UnrecognizedOptionException e) {
+      String name = e.getOption().replaceFirst("(?s)=.*", "");
+      throw wrong(byName(name).isPresent() ? name + " takes no value" : "unknown option " + name);
+    } catch (ParseException e) {
+      throw wrong(e.getMessage());
+    }
+  }
+
+  /**
+   * Names as they are written and in no other way: the library would also take a long one behind a
+   * single hyphen, and with its value attached.
+   */
+  private static final class ExactOptions extends Options {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public boolean hasLongOption(String name) {
+      return name.startsWith("--") && super.hasLongOption(name);
+    }
+
+    @Override
+    public boolean hasShortOption(String name) {
+      return name.length() == 1 && super.hasShortOption(name);
+    }
+  }
+
+  /** A name as it is written; the library's has lost its hyphens. */
+  private static String written(org.apache.commons.cli.Option option) {
+    String name = option.getKey();
+    return (name.length() == 1 ? "-" : "--") + name;
   }
 
   private Optional<Option> byName(String name) {

@@ -6,7 +6,6 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Cpu;
 import io.github.kexecsim.loader.machine.KernelVersion;
-import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.Memblock;
@@ -38,11 +37,11 @@ final class ThisMachine {
    * @throws IOException where /proc/iomem cannot be read
    * @throws KexecException where it does not tell, or something else is not what it ought to be
    */
-  static Machine read(Path root, Architecture architecture) throws IOException {
-    return new ThisMachine(root).build(architecture);
+  static MachineBuilder read(Path root, Architecture architecture) throws IOException {
+    return new ThisMachine(root).read(architecture);
   }
 
-  private Machine build(Architecture architecture) throws IOException {
+  private MachineBuilder read(Architecture architecture) throws IOException {
     MachineBuilder builder = new MachineBuilder(architecture).name("this machine");
     builder.iomem(Iomem.parse(text("proc/iomem")));
     Optional<String> memory = optionalText("sys/kernel/debug/memblock/memory");
@@ -62,7 +61,7 @@ final class ThisMachine {
     if (architecture == Architecture.X86_64 || architecture == Architecture.RISCV64) {
       builder.note("the purgatory's size is that of Linux 7.2.13, not of the kernel running here");
     }
-    return builder.build();
+    return builder;
   }
 
   private byte[] bytes(String name) throws IOException {

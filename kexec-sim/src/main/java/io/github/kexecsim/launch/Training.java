@@ -46,6 +46,7 @@ public final class Training {
     commands.add(List.of("load", "--json"));
     commands.add(List.of("load", "--simulate"));
     commands.add(List.of("load", "--help"));
+    commands.add(List.of("load", "--emit", directory.resolve("plan").toString()));
     commands.add(List.of("load", zboot, "--json"));
     commands.add(List.of("load", raw, "--initrd", raw, "--append", "console=ttyAMA0"));
     for (Architecture architecture : Architecture.values()) {

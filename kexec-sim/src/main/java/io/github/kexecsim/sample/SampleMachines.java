@@ -2,6 +2,7 @@ package io.github.kexecsim.sample;
 
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.record.MachineSection;
 import java.nio.charset.StandardCharsets;
 
@@ -14,7 +15,12 @@ public final class SampleMachines {
 
   /** The machine of an architecture. */
   public static Machine machine(Architecture architecture) {
-    return MachineSection.parse("sample " + architecture + " machine", json(architecture));
+    return builder(architecture).build();
+  }
+
+  /** The same, for more to be said of it. */
+  public static MachineBuilder builder(Architecture architecture) {
+    return MachineSection.builder("sample " + architecture + " machine", json(architecture));
   }
 
   /** Its description, in the form of the {@code machine} section of a recorded load. */

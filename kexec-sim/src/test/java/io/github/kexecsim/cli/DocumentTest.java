@@ -22,6 +22,16 @@ class DocumentTest {
   private static final Pattern SESSION = Pattern.compile("```console\n(.*?)```", Pattern.DOTALL);
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
 
+  /** Of the sample image on the sample machine. */
+  private static final String LOG =
+      """
+      [  102.118230] kexec_file: kernel: 00000000a3d7e6b1 kernel_size: 0x9000
+      [  102.120911] kexec_file: nr_segments = 2
+      [  102.120914] kexec_file: segment[0]: buf=0x00000000a3d7e6b1 bufsz=0x9000 mem=0x41800000 memsz=0x9000
+      [  102.120917] kexec_file: segment[1]: buf=0x0000000052f3c1d0 bufsz=0x5f3 mem=0x7de00000 memsz=0x1000
+      [  102.120921] kexec_file: kexec_file_load: type:0, start:0x41800000 head:0x0 flags:0x8
+      """;
+
   @TempDir Path dir;
   private int lastStatus;
 
@@ -32,6 +42,7 @@ class DocumentTest {
     TestImages.write(dir, "initrd.img", new byte[300_000]);
     TestImages.write(
         dir, "iomem.txt", "00000000-00000000 : System RAM\n".getBytes(StandardCharsets.US_ASCII));
+    TestImages.write(dir, "dmesg.txt", LOG.getBytes(StandardCharsets.US_ASCII));
     String document = Files.readString(DOCUMENT);
     Matcher sessions = SESSION.matcher(document);
     StringBuilder actual = new StringBuilder();

@@ -188,4 +188,10 @@ class LoadErrorsTest {
   void onlyDebugShowsTheStackTrace() {
     assertThat(cli.run("load", "none", "--debug").err()).contains("\tat ");
   }
+
+  @Test
+  void theStackTraceOfARefusalLeadsToWhereItWasFound() throws Exception {
+    Cli.Result result = load(TestImages.image(20_000, 1L << 40), "--debug");
+    assertThat(result.err()).contains("Caused by: ", "io.github.kexecsim.loader.place.");
+  }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.sample.SampleMachines;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -123,6 +124,89 @@ class MachineOptionsTest {
     cli.run("load", "zboot", "--machine", "machine", "--arch", "riscv64")
         .failsWith(ExitStatus.USAGE);
     cli.run("load", "zboot", "--machine", "machine", "--arch", "aarch64").succeeds();
+  }
+
+  @Test
+  void whatIsSaidInParticularGoesBeforeWhatIsKnown() {
+    JsonNode machine =
+        machine(
+            new Cli(dir),
+            "--machine=machine",
+            "--kernel-version=6.1",
+            "--page-size=64K",
+            "--crashkernel=16M@0x41000000");
+    assertThat(machine.at("/kernel_version").asText()).isEqualTo("6.1");
+    assertThat(machine.at("/page_size").asText()).isEqualTo("0x10000");
+    assertThat(machine.at("/crash_region/start").asText()).isEqualTo("0x41000000");
+    assertThat(machine.at("/crash_region/end").asText()).isEqualTo("0x42000000");
+    assertThat(machine.at("/ranges").findValuesAsText("start"))
+        .containsExactly("0x40400000", "0x42000000");
+    assertThat(machine.at("/source").asText())
+        .isEqualTo("from machine, but for --kernel-version and --page-size and --crashkernel");
+  }
+
+  @Test
+  void aCrashKernelIsPlannedIntoTheRegionThatIsSaid() {
+    JsonNode plan =
+        new Cli(dir)
+            .run(
+                "load",
+                "zboot",
+                "--machine=machine",
+                "--crashkernel=16M@0x41000000",
+                "-p",
+                "--json")
+            .succeeds()
+            .json();
+    assertThat(plan.at("/segments"))
+        .allSatisfy(
+            segment ->
+                assertThat(Long.decode(segment.get("mem").asText()))
+                    .isBetween(0x4100_0000L, 0x41ff_ffffL));
+  }
+
+  @Test
+  void cpusMakeTheHeaderOfACrashDumpLonger() {
+    String[] few = {"load", "--load-panic", "--json", "--cpus=2"};
+    String[] many = {"load", "--load-panic", "--json", "--cpus=2000"};
+    // A program header each; the whole is rounded up to a page.
+    long grown = elfCoreHeaderSize(many) - elfCoreHeaderSize(few);
+    assertThat(grown).isBetween(1998 * 56 - 4095L, 1998 * 56 + 4095L);
+  }
+
+  private long elfCoreHeaderSize(String[] args) {
+    for (JsonNode segment : new Cli(dir).run(args).succeeds().json().at("/segments")) {
+      if (segment.get("role").asText().equals("elfcorehdr")) {
+        return Long.decode(segment.get("bufsz").asText());
+      }
+    }
+    throw new AssertionError("no elfcorehdr");
+  }
+
+  @Test
+  void aDeviceTreeGoesWithASectionButNoSecondMapOfMemory() throws Exception {
+    byte[] tree =
+        SampleMachines.machine(Architecture.ARM64).deviceTree().orElseThrow().toByteArray();
+    write("dtb", tree);
+    JsonNode machine = machine(new Cli(dir), "--machine=machine", "--dtb=dtb");
+    assertThat(machine.at("/source").asText()).isEqualTo("from machine, dtb");
+    assertThat(machine.at("/memory_walk").asText()).isEqualTo("memblock");
+    assertThat(machine.at("/notes")).isEmpty();
+    new Cli(dir)
+        .run("load", "zboot", "--machine", "machine", "--iomem", "iomem")
+        .failsWith(ExitStatus.USAGE);
+  }
+
+  @Test
+  void sampleAndThisMachineAreChangedByOptionsToo() throws Exception {
+    JsonNode sample = machine(new Cli(dir), "--kernel-version=6.12");
+    assertThat(sample.at("/kernel_version").asText()).isEqualTo("6.12");
+    assertThat(sample.at("/source").asText()).isEqualTo("built in, but for --kernel-version");
+    write("proc/iomem", IOMEM);
+    JsonNode here = machine(on("aarch64"), "--page-size=16K");
+    assertThat(here.at("/page_size").asText()).isEqualTo("0x4000");
+    assertThat(here.at("/source").asText())
+        .isEqualTo("from its own /proc and /sys, but for --page-size");
   }
 
   @Test

@@ -39,8 +39,12 @@ class MainTest {
         "load --max-depth 0",
         "load --memblock-memory x",
         "load --machine x --iomem y",
-        "load --machine x --page-size 4K",
-        "load --kernel-version 6.1",
+        "load --page-size 5",
+        "load --kernel-version newest",
+        "load --cpus 0",
+        "load --crashkernel 128M",
+        "load --crashkernel 0@0x70000000",
+        "load --crashkernel 1@2@3",
         "extract x -o y --layer 0"
       })
   void wrongUsage(String line) {

@@ -12,8 +12,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SyntaxTest {
   private static final Option FILE = Option.of("FILE", "A file.", "-f", "--file");
   private static final Option FLAG = Option.flag("A flag.", "--flag");
+  private static final Option LONG = Option.of("NAME", "A name.", "--name", "--title");
   private static final Syntax SYNTAX =
-      new Syntax("try", "A [B]", 1, 2, "Tries.", List.of(FILE, FLAG));
+      new Syntax("try", "A [B]", 1, 2, "Tries.", List.of(FILE, FLAG, LONG));
+
+  @Test
+  void quotesBelongToTheValue() {
+    assertThat(SYNTAX.parse(List.of("a", "--file", "\"x y\"")).value(FILE)).contains("\"x y\"");
+    assertThat(SYNTAX.parse(List.of("a", "--file=\"x\"")).value(FILE)).contains("\"x\"");
+  }
 
   @ParameterizedTest
   @ValueSource(strings = {"a -f x --flag b", "--file=x a --flag b", "--flag -f x -- a b"})
@@ -38,7 +45,15 @@ class SyntaxTest {
       strings = {
         "a --unknown",
         "a -x",
+        "a -name x",
+        "a -namex",
+        "a -name=x",
+        "a --na x",
+        "a --nam=x",
+        "a --namex",
+        "a --name x --title y",
         "a --flag=1",
+        "a --file --",
         "a --file",
         "a --file --flag",
         "a --flag --flag",

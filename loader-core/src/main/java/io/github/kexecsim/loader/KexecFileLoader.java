@@ -13,6 +13,7 @@ import io.github.kexecsim.loader.place.SegmentRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Plans a load as kexec_file_load carries it out: takes off what the image is wrapped in, places
@@ -23,29 +24,48 @@ public final class KexecFileLoader {
 
   /** Plans a load. A refusal is a plan too: see {@link LoadPlan#refusal()}. */
   public static LoadPlan load(LoadRequest request) {
+    return load(request, List.of());
+  }
+
+  /**
+   * Plans a load of an image that was looked into already, to choose its machine, say.
+   *
+   * @param peeled the image's outermost layers, as {@link Layers#walk} hands them out; they are not
+   *     decompressed again
+   * @throws IllegalArgumentException if they are those of another image
+   */
+  public static LoadPlan load(LoadRequest request, List<Layer> peeled) {
+    if (!peeled.isEmpty() && peeled.get(0).bytes() != request.image()) {
+      throw new IllegalArgumentException("the layers are those of another image");
+    }
     Placement placement = Placement.of(request.machine().architecture());
     List<Layer> layers = new ArrayList<>();
     try {
-      PlacedLoad placed = placement.place(request(request, kernel(request, placement, layers)));
+      PlacedLoad placed =
+          placement.place(request(request, kernel(request, peeled, placement, layers)));
       SegmentRules.check(request.machine(), request.type(), placed.segments());
       return new LoadPlan(
           request, layers, Optional.of(placed), Optional.empty(), warnings(layers, placed));
     } catch (KexecException e) {
       return new LoadPlan(
-          request, layers, Optional.empty(), Optional.of(Refusal.of(e)), warnings(layers));
+          request, layers, Optional.empty(), Optional.of(new Refusal(e)), warnings(layers));
     }
   }
 
   /** The image that the architecture's loader is given, with the layers above it in the list. */
-  private static ByteView kernel(LoadRequest request, Placement placement, List<Layer> layers) {
+  private static ByteView kernel(
+      LoadRequest request, List<Layer> peeled, Placement placement, List<Layer> layers) {
+    Predicate<Layer> deeper =
+        layer -> {
+          layers.add(layer);
+          return !placement.loads(layer.image());
+        };
     try {
-      Layers.walk(
-          request.image(),
-          request.limits(),
-          layer -> {
-            layers.add(layer);
-            return !placement.loads(layer.image());
-          });
+      if (peeled.isEmpty()) {
+        Layers.walk(request.image(), request.limits(), deeper);
+      } else if (peeled.stream().allMatch(deeper)) {
+        Layers.walkOn(peeled, request.limits(), deeper);
+      }
       return layers.get(layers.size() - 1).bytes();
     } catch (KexecException e) {
       if (e.reason() != Reason.UNKNOWN_FORMAT || !layers.isEmpty()) {

@@ -284,4 +284,16 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
             Optional.of(method),
             OptionalLong.of(payload.u32le(payload.size() - ZbootImage.SIZE_WORD))));
   }
+
+  @Override
+  public Optional<Wrapping> wrapping(ByteView file) {
+    return payload(file)
+        .map(
+            payload ->
+                new Wrapping(
+                    payload.methodLabel(),
+                    payload.offset(),
+                    payloadLength(),
+                    payload.declaredSize()));
+  }
 }

@@ -54,4 +54,14 @@ public sealed interface KernelImage
   default Optional<Payload> payload(ByteView file) {
     return Optional.empty();
   }
+
+  /**
+   * What the header says of the wrapped image, where this format wraps one.
+   *
+   * @param file the bytes that this image was parsed from
+   * @throws KexecException what {@link #payload} throws, where the header alone does not tell
+   */
+  default Optional<Wrapping> wrapping(ByteView file) {
+    return payload(file).map(Wrapping::of);
+  }
 }

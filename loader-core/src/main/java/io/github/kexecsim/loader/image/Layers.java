@@ -36,23 +36,47 @@ public final class Layers {
    *     Reason#CORRUPT_PAYLOAD} or {@link Reason#TRUNCATED} when a payload does not decode
    */
   public static void walk(ByteView file, Limits limits, Predicate<? super Layer> deeper) {
-    Layer layer = new Layer(ImageProbe.parse(file), file, Optional.empty());
+    Layer outermost = new Layer(ImageProbe.parse(file), file, Optional.empty());
+    if (deeper.test(outermost)) {
+      walkOn(List.of(outermost), limits, deeper);
+    }
+  }
+
+  /**
+   * Goes on where {@link #walk} was stopped, with the same limits on all layers together.
+   *
+   * @param peeled the layers so far, outermost first; at least one
+   * @param deeper as of {@link #walk}, and given what is inside the last of {@code peeled} first
+   * @throws KexecException what {@link #walk} throws
+   */
+  public static void walkOn(List<Layer> peeled, Limits limits, Predicate<? super Layer> deeper) {
+    Layer layer = peeled.get(peeled.size() - 1);
     long budget = limits.maxDecompressed();
-    for (int depth = 1; deeper.test(layer); depth++) {
+    for (Layer outer : peeled) {
+      budget -= decompressed(outer);
+    }
+    int depth = peeled.size();
+    do {
       Optional<Payload> payload = layer.image().payload(layer.bytes());
       if (payload.isEmpty()) {
         return;
       }
-      if (depth == limits.maxDepth()) {
+      if (depth >= limits.maxDepth()) {
         throw new KexecException(
             Reason.LIMIT_EXCEEDED,
             "more than " + depth + " images are nested in each other",
             "raise the limit on depth if this is meant");
       }
       ByteView inner = unwrap(layer, payload.get(), budget);
-      budget -= payload.get().method().isPresent() ? inner.size() : 0;
       layer = new Layer(probe(inner, layer, payload.get()), inner, payload);
-    }
+      budget -= decompressed(layer);
+      depth++;
+    } while (deeper.test(layer));
+  }
+
+  /** What a layer takes of the budget: nothing where it is a part of the one around it. */
+  private static int decompressed(Layer layer) {
+    return layer.stored().flatMap(Payload::method).isPresent() ? layer.size() : 0;
   }
 
   private static ByteView unwrap(Layer outer, Payload payload, long budget) {

@@ -191,6 +191,12 @@ public record ZbootImage(
         new Payload(payloadOffset, payloadSize, Optional.of(method), uncompressedSize));
   }
 
+  /** The header's own words, of an unknown method too. */
+  @Override
+  public Optional<Wrapping> wrapping(ByteView file) {
+    return Optional.of(new Wrapping(methodName, payloadOffset, payloadSize, uncompressedSize));
+  }
+
   /** The hint for a method name that is not known. */
   static String knownMethods() {
     return "known methods: "

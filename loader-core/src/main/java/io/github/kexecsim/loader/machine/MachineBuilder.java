@@ -34,6 +34,8 @@ public final class MachineBuilder {
   private KernelVersion kernelVersion = KernelVersion.NEWEST_RECORDED;
   private int pageSize = 4096;
   private Cpu cpu = Cpu.UNKNOWN;
+  private OptionalInt possibleCpus = OptionalInt.empty();
+  private Optional<PhysRange> crashRegion = Optional.empty();
   private Optional<Iomem> iomem = Optional.empty();
   private Optional<Memblock> memblock = Optional.empty();
   private Optional<BootLog> bootLog = Optional.empty();
@@ -73,6 +75,18 @@ public final class MachineBuilder {
    */
   public MachineBuilder cpu(Cpu newCpu) {
     cpu = newCpu;
+    return this;
+  }
+
+  /** How many CPUs it may ever have, whatever its device tree says. */
+  public MachineBuilder possibleCpus(int count) {
+    possibleCpus = OptionalInt.of(count);
+    return this;
+  }
+
+  /** The one region that it keeps for crash kernels, whatever /proc/iomem says. */
+  public MachineBuilder crashRegion(PhysRange region) {
+    crashRegion = Optional.of(region);
     return this;
   }
 
@@ -138,7 +152,7 @@ public final class MachineBuilder {
    */
   public Machine build() {
     MemoryWalk walk = walk();
-    List<PhysRange> ranges = ranges(walk);
+    List<PhysRange> ranges = withoutCrashRegion(ranges(walk));
     if (ranges.isEmpty()) {
       throw new KexecException(
           Reason.INCOMPLETE_MACHINE,
@@ -157,7 +171,7 @@ public final class MachineBuilder {
           "the machine's device tree is not known: an empty one stands in for it, and the dtb's size"
               + " will differ");
     }
-    List<PhysRange> crash = iomem.map(Iomem::crashKernel).orElse(List.of());
+    List<PhysRange> crash = crashRegions();
     return new Machine(
         name,
         architecture,
@@ -169,7 +183,7 @@ public final class MachineBuilder {
         usableRam(walk, ranges),
         crash.isEmpty() ? Optional.empty() : Optional.of(crash.get(crash.size() - 1)),
         crash.size() < 2 ? Optional.empty() : Optional.of(crash.get(0)),
-        countedByDeviceTree(cpu),
+        countedCpu(),
         deviceTree,
         purgatory,
         e820(allNotes),
@@ -183,14 +197,23 @@ public final class MachineBuilder {
     return architecture == Architecture.ARM64 || architecture == Architecture.RISCV64;
   }
 
-  private Cpu countedByDeviceTree(Cpu told) {
+  private List<PhysRange> crashRegions() {
+    return crashRegion
+        .map(List::of)
+        .orElseGet(() -> iomem.map(Iomem::crashKernel).orElse(List.of()));
+  }
+
+  private Cpu countedCpu() {
+    if (possibleCpus.isPresent()) {
+      return cpu.withCount(possibleCpus.getAsInt());
+    }
     if (deviceTree.isEmpty() || !handsOverDeviceTree()) {
-      return told;
+      return cpu;
     }
     OptionalInt count =
         DeviceTreeCpus.possible(
             FlattenedDeviceTree.parse(deviceTree.get()), architecture == Architecture.RISCV64);
-    return count.isPresent() ? told.withCount(count.getAsInt()) : told;
+    return count.isPresent() ? cpu.withCount(count.getAsInt()) : cpu;
   }
 
   private MemoryWalk walk() {
@@ -223,6 +246,13 @@ public final class MachineBuilder {
       case BOOT_LOG -> bootLog.orElseThrow().systemRam();
       case DEVICE_TREE -> freeRanges(deviceTree.orElseThrow());
     };
+  }
+
+  /** memblock reserves the region; on x86_64 it stays a part of System RAM, which is walked. */
+  private List<PhysRange> withoutCrashRegion(List<PhysRange> ranges) {
+    return architecture == Architecture.X86_64 || crashRegion.isEmpty()
+        ? ranges
+        : PhysRangeSet.of(List.of(crashRegion.get())).cutOutOf(ranges);
   }
 
   private List<PhysRange> freeRanges(ByteView blob) {

@@ -30,12 +30,25 @@ public final class MachineSection {
    *     readers of its parts throw
    */
   public static Machine parse(String name, String text) {
+    return builder(name, text).build();
+  }
+
+  /**
+   * What {@link #parse} builds the machine with, for more to be said of it.
+   *
+   * @throws KexecException what {@link #parse} throws
+   */
+  public static MachineBuilder builder(String name, String text) {
     Json json = Json.parse(text);
     String title = json.optionalString("name").orElse(name);
-    return read(title, json.has("machine") ? json.object("machine") : json);
+    return builder(title, json.has("machine") ? json.object("machine") : json);
   }
 
   static Machine read(String name, Json json) {
+    return builder(name, json).build();
+  }
+
+  private static MachineBuilder builder(String name, Json json) {
     Architecture architecture =
         Architecture.byName(json.string("arch"))
             .orElseThrow(() -> json.fault("arch", "one of arm64, riscv64, loongarch64, x86_64"));
@@ -71,7 +84,7 @@ public final class MachineSection {
     if (json.has("fdt_gzip_base64")) {
       builder.deviceTree(deviceTree(json));
     }
-    return builder.build();
+    return builder;
   }
 
   private static ByteView deviceTree(Json json) {

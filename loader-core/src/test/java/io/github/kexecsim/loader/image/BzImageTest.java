@@ -92,6 +92,8 @@ class BzImageTest {
     Payload payload = parse(zstd).payload(ByteView.of(zstd)).orElseThrow();
     assertThat(payload.size()).isEqualTo(4);
     assertThat(payload.declaredSize()).hasValue(0x04030201);
+    assertThat(parse(zstd).wrapping(ByteView.of(zstd)))
+        .contains(new Wrapping("zstd", payload.offset(), 8, payload.declaredSize()));
   }
 
   @Test

@@ -154,6 +154,25 @@ class LayersTest {
         () -> Layers.of(ByteView.of(ImageFixtures.gzip(new byte[0])), Limits.DEFAULT));
   }
 
+  @Test
+  void aWalkThatWasStoppedGoesOn() {
+    byte[] raw = RAW;
+    ByteView file = ByteView.of(ImageFixtures.gzip(ImageFixtures.zboot(raw)));
+    List<Layer> all = Layers.of(file, Limits.DEFAULT);
+    int room = all.stream().skip(1).mapToInt(Layer::size).sum();
+    for (int stop = 1; stop < all.size(); stop++) {
+      List<Layer> peeled = new ArrayList<>(all.subList(0, stop));
+      Layers.walkOn(all.subList(0, stop), new Limits(3, room), peeled::add);
+      assertThat(peeled).isEqualTo(all);
+      List<Layer> begun = all.subList(0, stop);
+      assertRefused(
+          Reason.LIMIT_EXCEEDED, () -> Layers.walkOn(begun, new Limits(2, room), layer -> true));
+      assertRefused(
+          Reason.LIMIT_EXCEEDED,
+          () -> Layers.walkOn(begun, new Limits(3, room - 1), layer -> true));
+    }
+  }
+
   private static List<Layer> peel(ByteView file) {
     List<Layer> layers = new ArrayList<>();
     Layers.walk(file, Limits.DEFAULT, layers::add);

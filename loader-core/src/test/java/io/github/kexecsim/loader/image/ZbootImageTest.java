@@ -37,6 +37,7 @@ class ZbootImageTest {
     assertThat(zboot.methodName()).isEqualTo(name);
     assertThat(zboot.method()).contains(method);
     assertThat(zboot.payload(ByteView.of(file)).orElseThrow().method()).contains(method);
+    assertThat(zboot.wrapping(ByteView.of(file)).orElseThrow().method()).isEqualTo(name);
   }
 
   @Test

@@ -28,7 +28,7 @@ record BootScript(String text, Optional<ByteView> handoff, Optional<Refusal> not
     try {
       return booting(machine, load, files);
     } catch (KexecException e) {
-      return refusing(new Refusal(e.reason(), e.errno(), e.getMessage(), e.hint()));
+      return refusing(new Refusal(e));
     }
   }
 

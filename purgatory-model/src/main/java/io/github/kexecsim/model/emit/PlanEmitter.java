@@ -18,8 +18,10 @@ import java.util.List;
  * is no {@code handoff.elf}.
  */
 public final class PlanEmitter {
+  /** The name of the script that boots the plan. */
+  public static final String SCRIPT = "boot.sh";
+
   private static final String PLAN = "plan.json";
-  private static final String SCRIPT = "boot.sh";
 
   private PlanEmitter() {}
 

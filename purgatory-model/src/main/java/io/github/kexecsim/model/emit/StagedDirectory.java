@@ -38,7 +38,7 @@ final class StagedDirectory implements AutoCloseable {
    *
    * @param directory made where it is not there; its parent must be
    * @param force whether it may have files in it; those of other names stay
-   * @throws FileSystemException if it is no directory, or not empty
+   * @throws FileSystemException if it is no directory, or a {@link DirectoryNotEmptyException}
    */
   static StagedDirectory open(Path directory, boolean force) throws IOException {
     boolean created = create(directory);
@@ -70,7 +70,7 @@ final class StagedDirectory implements AutoCloseable {
   private static void requireEmpty(Path directory) throws IOException {
     try (Stream<Path> entries = Files.list(directory)) {
       if (entries.findAny().isPresent()) {
-        throw new FileSystemException(directory.toString(), null, "the directory is not empty");
+        throw new DirectoryNotEmptyException(directory.toString());
       }
     }
   }

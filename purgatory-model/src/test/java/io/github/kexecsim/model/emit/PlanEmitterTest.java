@@ -10,7 +10,7 @@ import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.LoadRequest;
 import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.bytes.ByteView;
-import io.github.kexecsim.loader.error.Errno;
+import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
@@ -178,7 +178,7 @@ class PlanEmitterTest {
             LoadRequest.of(JSON, Plans.machine(Architecture.ARM64, ARM64_RAM)),
             List.of(),
             Optional.empty(),
-            Optional.of(new Refusal(Reason.NO_ROOM, Errno.EADDRNOTAVAIL, "", "")),
+            Optional.of(new Refusal(new KexecException(Reason.NO_ROOM, ""))),
             List.of());
     assertThatIllegalArgumentException().isThrownBy(() -> emit(refused, false));
     assertThat(directory).doesNotExist();
