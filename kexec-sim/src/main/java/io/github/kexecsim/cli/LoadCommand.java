@@ -3,14 +3,15 @@ package io.github.kexecsim.cli;
 import io.github.kexecsim.loader.KexecFileLoader;
 import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.LoadRequest;
+import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
-import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
 import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.place.LoadType;
+import io.github.kexecsim.model.kimage.PageSource;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,17 @@ final class LoadCommand implements Command {
       Option.flag("Load for a crash, into the memory reserved for it.", "-p", "--load-panic");
   private static final Option STRATEGY =
       Option.of("NAME", "How to load; kernel, as kexec_file_load does it.", "--strategy");
+  private static final Option SIMULATE =
+      Option.flag(
+          "Also carry the load out on modelled memory: the relocation, the purgatory, the hand-over.",
+          "--simulate");
+  private static final Option PAGE_SOURCE =
+      Option.of(
+          "ORDER",
+          "With --simulate: which free pages the kernel hands out; lowest, highest, trailing,"
+              + " random:SEED or adversarial:SEED (always on someone's destination); lowest unless"
+              + " told.",
+          "--page-source");
   private static final Option SEED =
       Option.of(
           "N",
@@ -47,6 +59,8 @@ final class LoadCommand implements Command {
     options.addAll(
         List.of(
             STRATEGY,
+            SIMULATE,
+            PAGE_SOURCE,
             SEED,
             JSON,
             OUTPUT,
@@ -61,7 +75,8 @@ final class LoadCommand implements Command {
         "[IMAGE]",
         0,
         1,
-        "Plans a load. Without IMAGE: the built-in sample image on the built-in sample machine.",
+        "Plans a load. Without IMAGE: the built-in sample image (arm64 or riscv64) on the built-in"
+            + " sample machine.",
         options);
   }
 
@@ -107,6 +122,13 @@ final class LoadCommand implements Command {
           : Failure.refused(cause);
     }
     report
+        .relocation()
+        .filter(way -> !way.outcome().isSuccess())
+        .ifPresent(
+            way -> {
+              throw Failure.no("the simulation failed: " + way.outcome().summary());
+            });
+    report
         .comparison()
         .filter(compared -> !compared.isIdentical())
         .ifPresent(
@@ -134,8 +156,8 @@ final class LoadCommand implements Command {
         builtIn ? Samples.image(machines.named()) : files.read(arguments.operands().get(0));
     Optional<InputFile> initrd = arguments.value(INITRD).map(files::read);
     Optional<InputFile> log = arguments.value(LogComparison.COMPARE).map(files::read);
+    Optional<PageSource> source = pageSource(arguments);
     try {
-      initrd.ifPresent(LoadCommand::requireContent);
       List<Layer> layers = downToArchitecture(image.bytes(), limits);
       ChosenMachine chosen = machines.choose(architecture(layers), builtIn);
       LoadRequest request =
@@ -148,6 +170,13 @@ final class LoadCommand implements Command {
               limits,
               seed);
       LoadPlan plan = KexecFileLoader.load(request, layers);
+      Optional<Refusal> refusal = plan.refusal();
+      Optional<Relocation> relocation = Optional.empty();
+      try {
+        relocation = source.filter(any -> plan.isLoadable()).map(any -> Relocation.of(plan, any));
+      } catch (KexecException e) {
+        refusal = Optional.of(new Refusal(e));
+      }
       return new PlanReport(
           image,
           initrd,
@@ -155,21 +184,28 @@ final class LoadCommand implements Command {
           type,
           Optional.of(chosen),
           Optional.of(plan),
-          plan.refusal(),
+          refusal,
+          relocation,
           log.map(file -> LogComparison.of(file, plan)));
     } catch (KexecException e) {
       return PlanReport.refused(image, initrd, commandLine, type, e);
     }
   }
 
-  /** The kernel reads no empty file ({@code fs/kernel_read_file.c}, v6.1). */
-  private static void requireContent(InputFile initrd) {
-    if (initrd.bytes().size() == 0) {
-      throw new KexecException(
-          Reason.TRUNCATED,
-          "the initrd " + initrd.name() + " is empty",
-          "leave " + INITRD.name() + " out to load none");
-    }
+  /** Empty where nothing is to be simulated. */
+  private static Optional<PageSource> pageSource(Arguments arguments) {
+    String label = arguments.value(PAGE_SOURCE).orElse(PageSource.LOWEST_FIRST.label());
+    PageSource source =
+        PageSource.byLabel(label)
+            .orElseThrow(
+                () ->
+                    Failure.usage(
+                        PAGE_SOURCE.name()
+                            + " "
+                            + label
+                            + ": expected lowest, highest, trailing, random:SEED or"
+                            + " adversarial:SEED"));
+    return arguments.has(SIMULATE) ? Optional.of(source) : Optional.empty();
   }
 
   /** The layers down to one whose header names an architecture, or as far as they come off. */

@@ -28,11 +28,12 @@ final class PlanJson {
     json.string("strategy", strategy).string("type", report.type().label());
     json.string("command_line", report.commandLine());
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed));
+    report.relocation().ifPresent(relocation -> relocation.writeTo(json));
     report
         .comparison()
         .ifPresent(compared -> json.object("compare", inner -> write(inner, compared)));
     json.strings("warnings", report.plan().map(LoadPlan::warnings).orElse(List.of()));
-    json.strings("not_modelled", LoadPlan.NOT_MODELLED);
+    json.strings("not_modelled", report.notModelled());
   }
 
   static void write(JsonText json, Refusal refusal) {

@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.place.LoadType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param machine the machine; empty where its description is what was refused
  * @param plan the plan; empty where there was no machine to plan for
  * @param refusal why the load is refused, if it is
+ * @param relocation how the load gets into place and what came of it, where that was asked for
  * @param comparison how the plan compares with a log, where one was given
  */
 record PlanReport(
@@ -28,6 +30,7 @@ record PlanReport(
     Optional<ChosenMachine> machine,
     Optional<LoadPlan> plan,
     Optional<Refusal> refusal,
+    Optional<Relocation> relocation,
     Optional<LogComparison> comparison) {
 
   /** A load that is not planned, because what was given is refused beforehand. */
@@ -45,6 +48,7 @@ record PlanReport(
         Optional.empty(),
         Optional.empty(),
         Optional.of(new Refusal(e)),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -55,6 +59,13 @@ record PlanReport(
   /** Whether a refusal is not all that there is to be said. */
   boolean hasMoreThanRefusal() {
     return refusal.isEmpty() || !layers().isEmpty();
+  }
+
+  /** What no model has, of the plan and of the way to it. */
+  List<String> notModelled() {
+    List<String> all = new ArrayList<>(LoadPlan.NOT_MODELLED);
+    relocation.ifPresent(way -> all.addAll(way.plan().notModelled()));
+    return all;
   }
 
   String verdict() {

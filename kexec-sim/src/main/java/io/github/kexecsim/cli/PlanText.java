@@ -23,6 +23,7 @@ final class PlanText {
     page.labelled("image", TextPage.printable(report.image().name()) + ": " + layers(report));
     report.machine().ifPresent(machine -> write(page, machine));
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(page, report, placed));
+    report.relocation().ifPresent(relocation -> relocation.writeTo(page));
     report
         .plan()
         .ifPresent(plan -> plan.warnings().forEach(line -> page.labelled("warning", line)));
@@ -30,7 +31,11 @@ final class PlanText {
         .machine()
         .ifPresent(chosen -> chosen.machine().notes().forEach(line -> page.labelled("note", line)));
     if (report.refusal().isEmpty()) {
-      page.labelled("not modelled", String.join("; ", LoadPlan.NOT_MODELLED));
+      String label = "not modelled";
+      for (String item : report.notModelled()) {
+        page.labelled(label, item);
+        label = "";
+      }
     }
     report.comparison().ifPresent(compared -> write(page, compared));
     return page.toString();
@@ -47,11 +52,19 @@ final class PlanText {
         .refusal()
         .map(PlanText::describe)
         .map(reason -> "rejected: " + reason)
-        .orElse("loadable: kexec_file_load accepts this " + type + " load");
+        .orElse("loadable: kexec_file_load accepts " + kernel(report) + " as a " + type + " load");
+  }
+
+  private static String kernel(PlanReport report) {
+    int layers = report.layers().size();
+    return layers > 1
+        ? "the " + report.layers().get(layers - 1).image().format() + " inside"
+        : "this image";
   }
 
   private static String describe(Refusal refusal) {
-    return refusal.reason().code() + ", the kernel answers " + refusal.errno();
+    String code = refusal.reason().code();
+    return refusal.reason().isKernels() ? code + ", the kernel answers " + refusal.errno() : code;
   }
 
   private static String layers(PlanReport report) {

@@ -80,8 +80,8 @@ class LoadErrorsTest {
 
   @Test
   void anEmptyFile() throws Exception {
-    load(new byte[0]).rejects(Reason.UNKNOWN_FORMAT);
-    cli.run("load", "/dev/null", "--json").rejects(Reason.UNKNOWN_FORMAT);
+    load(new byte[0]).rejects(Reason.TRUNCATED);
+    cli.run("load", "/dev/null", "--json").rejects(Reason.TRUNCATED);
   }
 
   @Test

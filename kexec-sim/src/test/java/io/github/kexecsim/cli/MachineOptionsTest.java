@@ -191,7 +191,7 @@ class MachineOptionsTest {
     JsonNode machine = machine(new Cli(dir), "--machine=machine", "--dtb=dtb");
     assertThat(machine.at("/source").asText()).isEqualTo("from machine, dtb");
     assertThat(machine.at("/memory_walk").asText()).isEqualTo("memblock");
-    assertThat(machine.at("/notes")).isEmpty();
+    assertThat(machine.at("/notes").toString()).doesNotContain("device tree");
     new Cli(dir)
         .run("load", "zboot", "--machine", "machine", "--iomem", "iomem")
         .failsWith(ExitStatus.USAGE);

@@ -31,7 +31,9 @@ class RelocationPlanTest {
 
   private static Machine machine(Architecture architecture, String version) {
     MachineBuilder builder =
-        new MachineBuilder(architecture).kernelVersion(KernelVersion.parse(version));
+        new MachineBuilder(architecture)
+            .kernelVersion(KernelVersion.parse(version))
+            .pageSize(4 << 10);
     if (architecture == Architecture.X86_64) {
       builder.iomem(
           Iomem.parse(

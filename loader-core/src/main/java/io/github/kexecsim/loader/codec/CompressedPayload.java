@@ -6,6 +6,7 @@ import io.github.kexecsim.loader.error.Reason;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -58,10 +59,22 @@ public record CompressedPayload(
     if (limit < 0) {
       throw new IllegalArgumentException("limit " + limit);
     }
+    refuseOtherMethod();
     int most = (int) Math.min(limit, MAX_ARRAY);
     return declaredSize.isPresent()
         ? decompressDeclared(declaredSize.getAsLong(), most, progress)
         : decompressUndeclared(most, progress);
+  }
+
+  /** Before sizes are looked at: where another method's stream is, they mean nothing. */
+  private void refuseOtherMethod() {
+    Optional<CompressionMethod> looksLike = CompressionMethod.detect(bytes);
+    if (looksLike.isPresent() && looksLike.get() != method) {
+      throw new KexecException(
+          Reason.CORRUPT_PAYLOAD,
+          "the payload looks like " + looksLike.get() + ", the header says " + method,
+          "the image was put together from parts that do not belong to each other, or is damaged");
+    }
   }
 
   private byte[] decompressDeclared(long declared, int most, Progress progress) {
@@ -70,21 +83,23 @@ public record CompressedPayload(
           Reason.LIMIT_EXCEEDED,
           String.format(
               Locale.ROOT,
-              "the image declares %d bytes behind its %s payload, the limit is %d",
+              "the image declares 0x%x bytes behind its %s payload, the limit is 0x%x",
               declared,
               method,
               most),
-          "raise the limit if the image is to be trusted");
+          declared > MAX_ARRAY
+              ? "no kernel is that large: the image is damaged"
+              : "raise the limit if the image is to be trusted");
     }
     byte[] output = new byte[(int) declared];
     int produced;
     try {
       produced = Decompressors.byMethod(method).decompress(bytes, output, progress);
     } catch (KexecException e) {
-      throw e.reason() == Reason.SIZE_MISMATCH ? mismatch(declared, "more than " + declared, e) : e;
+      throw e.reason() == Reason.SIZE_MISMATCH ? mismatch(declared, "more", e) : e;
     }
     if (produced != declared) {
-      throw mismatch(declared, String.valueOf(produced), null);
+      throw mismatch(declared, "0x" + Integer.toHexString(produced), null);
     }
     return output;
   }
@@ -95,7 +110,7 @@ public record CompressedPayload(
         Reason.SIZE_MISMATCH.errno(),
         String.format(
             Locale.ROOT,
-            "the image declares %d bytes behind its %s payload, %s come out",
+            "the image declares 0x%x bytes behind its %s payload, %s come out",
             declared,
             method,
             produced),

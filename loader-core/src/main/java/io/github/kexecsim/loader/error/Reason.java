@@ -21,12 +21,12 @@ public enum Reason {
   CPU_CANNOT_RUN(Errno.EINVAL),
   /** The image's header names a decompressor that is not known. */
   UNKNOWN_METHOD(Errno.EINVAL),
-  /** No encoder exists in Java for this method. */
-  NO_ENCODER(Errno.EINVAL),
   /** The compressed payload does not decode. */
   CORRUPT_PAYLOAD(Errno.EINVAL),
   /** The payload decodes to more or fewer bytes than were declared. */
   SIZE_MISMATCH(Errno.EINVAL),
+  /** A file is larger than kexec_file_load reads. */
+  FILE_TOO_LARGE(Errno.EFBIG),
   /** A size is above a limit that the caller set. */
   LIMIT_EXCEEDED(Errno.EFBIG),
   /** A description of memory contradicts itself or cannot be read. */
@@ -67,6 +67,24 @@ public enum Reason {
   /** What the kernel answers for this fault, unless the architecture's own answer differs. */
   public Errno errno() {
     return errno;
+  }
+
+  /**
+   * Whether it is a kernel that refuses so. The others are faults of a description, or limits of
+   * ours, which no kernel ever sees; their errno is the nearest.
+   */
+  public boolean isKernels() {
+    return switch (this) {
+      case LIMIT_EXCEEDED,
+          BAD_MEMORY_MAP,
+          UNPRIVILEGED_IOMEM,
+          INCOMPLETE_MACHINE,
+          BAD_RECORD,
+          NOT_EMULATED,
+          INTERRUPTED ->
+          false;
+      default -> true;
+    };
   }
 
   /** The name as JSON shows it: lower case, with hyphens. */

@@ -101,4 +101,9 @@ public record ArmZImage(
     }
     return warnings;
   }
+
+  @Override
+  public Optional<String> unsupported() {
+    return Optional.of("a zImage of 32-bit Arm, whose kexec_file_load does not exist");
+  }
 }

@@ -8,6 +8,7 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -23,6 +24,7 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
   private static final int SECTOR = 512;
   private static final int HEADER_START = 0x202;
   private static final String MAGIC = "HdrS";
+  private static final int OLDEST_VERSION = 0x200;
   private static final int BOOT_FLAG = 0xaa55;
   private static final int LOADED_HIGH = 1;
   private static final int XLF_KERNEL_64 = 1;
@@ -52,7 +54,13 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
           String.format(
               "boot flag 0x%04x at offset 0x1fe, expected 0xaa55", SetupField.BOOT_FLAG.in(head)));
     }
-    int end = SetupField.endOf((int) SetupField.VERSION.in(head));
+    long version = SetupField.VERSION.in(head);
+    if (version < OLDEST_VERSION) {
+      throw refused(
+          Reason.BAD_HEADER,
+          String.format("boot protocol 0x%x at offset 0x206, expected 0x200 or newer", version));
+    }
+    int end = SetupField.endOf((int) version);
     if (head.size() < end) {
       throw refused(
           Reason.TRUNCATED,
@@ -185,7 +193,8 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
 
   private String meaning(SetupField field) {
     return switch (field) {
-      case VERSION -> (version() >>> 8) + "." + String.format("%02d", version() & 0xff);
+      case VERSION ->
+          (version() >>> 8) + "." + String.format(Locale.ROOT, "%02d", version() & 0xff);
       case LOADFLAGS ->
           flags(
               loadflags(),

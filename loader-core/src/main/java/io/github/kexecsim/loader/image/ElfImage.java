@@ -114,4 +114,10 @@ public record ElfImage(boolean is64Bit, boolean bigEndian, int type, int machine
   public List<String> warnings() {
     return List.of();
   }
+
+  @Override
+  public Optional<String> unsupported() {
+    return Optional.of(
+        "an ELF vmlinux, which only the ELF loaders of riscv64 and loongarch64 take");
+  }
 }

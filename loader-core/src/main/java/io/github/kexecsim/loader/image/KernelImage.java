@@ -56,6 +56,14 @@ public sealed interface KernelImage
   }
 
   /**
+   * Why no kexec_file_load that is modelled takes such an image, whatever its architecture; empty
+   * for formats that one takes.
+   */
+  default Optional<String> unsupported() {
+    return Optional.empty();
+  }
+
+  /**
    * What the header says of the wrapped image, where this format wraps one.
    *
    * @param file the bytes that this image was parsed from

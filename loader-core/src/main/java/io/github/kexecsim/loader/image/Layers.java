@@ -2,7 +2,6 @@ package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressedPayload;
-import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import java.util.ArrayList;
@@ -89,41 +88,23 @@ public final class Layers {
     try {
       return ByteView.of(compressed.decompress(budget));
     } catch (KexecException e) {
-      throw explained(e, outer, payload, stored);
+      throw inside(outer, payload, e);
     }
-  }
-
-  /** Tells apart a damaged payload and one that the header calls by another method's name. */
-  private static KexecException explained(
-      KexecException e, Layer outer, Payload payload, ByteView stored) {
-    Optional<CompressionMethod> detected = CompressionMethod.detect(stored);
-    boolean mislabelled = detected.isPresent() && !detected.equals(payload.method());
-    return inside(
-        outer,
-        payload,
-        e,
-        mislabelled
-            ? "the header says "
-                + payload.methodLabel()
-                + ", but the payload begins like "
-                + detected.get()
-            : e.hint());
   }
 
   private static KernelImage probe(ByteView inner, Layer outer, Payload payload) {
     try {
       return ImageProbe.parse(inner);
     } catch (KexecException e) {
-      throw inside(outer, payload, e, e.hint());
+      throw inside(outer, payload, e);
     }
   }
 
-  private static KexecException inside(
-      Layer outer, Payload payload, KexecException e, String hint) {
+  private static KexecException inside(Layer outer, Payload payload, KexecException e) {
     String place =
         String.format(
             "inside the %s image's %s payload at 0x%x: ",
             outer.image().format(), payload.methodLabel(), payload.offset());
-    return new KexecException(e.reason(), e.errno(), place + e.getMessage(), hint, e);
+    return new KexecException(e.reason(), e.errno(), place + e.getMessage(), e.hint(), e);
   }
 }

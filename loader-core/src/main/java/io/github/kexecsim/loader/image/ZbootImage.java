@@ -74,7 +74,16 @@ public record ZbootImage(
     if (offset < HEADER_SIZE) {
       throw new KexecException(
           Reason.BAD_HEADER,
-          String.format("zboot payload offset 0x%x at offset 0x8 is inside the header", offset));
+          String.format(
+              "zboot payload offset 0x%x at offset 0x8 is inside the header of 0x%x bytes",
+              offset, HEADER_SIZE),
+          "the image's header is damaged");
+    }
+    if (size == 0) {
+      throw new KexecException(
+          Reason.BAD_HEADER,
+          "zboot payload size at offset 0xc is 0: nothing is wrapped",
+          "the image was cut short or put together wrongly when it was built");
     }
     if (size > file.size() - offset) {
       throw new KexecException(
@@ -90,7 +99,8 @@ public record ZbootImage(
           Reason.BAD_HEADER,
           String.format(
               "zboot method name at offset 0x%x is %s",
-              METHOD_OFFSET, methodName.isEmpty() ? "empty" : "not terminated"));
+              METHOD_OFFSET, methodName.isEmpty() ? "empty" : "not terminated"),
+          knownMethods());
     }
     Optional<CompressionMethod> method = CompressionMethod.byName(methodName);
     return new ZbootImage(

@@ -66,6 +66,11 @@ public record Machine(
           "an EFI runtime map of " + efiRuntimeMapSize + " bytes",
           "0 to 1 MiB");
     }
+    for (int i = 1; i < ranges.size(); i++) {
+      if (ranges.get(i).start() < ranges.get(i - 1).end()) {
+        throw new IllegalArgumentException(ranges.get(i) + " does not follow " + ranges.get(i - 1));
+      }
+    }
     ranges = List.copyOf(ranges);
     dumpedRam = List.copyOf(dumpedRam);
     e820 = List.copyOf(e820);

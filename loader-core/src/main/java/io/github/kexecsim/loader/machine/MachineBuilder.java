@@ -32,7 +32,7 @@ public final class MachineBuilder {
   private final Architecture architecture;
   private String name = "unnamed machine";
   private KernelVersion kernelVersion = KernelVersion.NEWEST_RECORDED;
-  private int pageSize = 4096;
+  private OptionalInt pageSize = OptionalInt.empty();
   private Cpu cpu = Cpu.UNKNOWN;
   private OptionalInt possibleCpus = OptionalInt.empty();
   private Optional<PhysRange> crashRegion = Optional.empty();
@@ -63,9 +63,9 @@ public final class MachineBuilder {
     return this;
   }
 
-  /** The running kernel's page size in bytes; 4096 unless told. */
+  /** The running kernel's page size in bytes; what is usual for the architecture unless told. */
   public MachineBuilder pageSize(int bytes) {
-    pageSize = bytes;
+    pageSize = OptionalInt.of(bytes);
     return this;
   }
 
@@ -166,6 +166,12 @@ public final class MachineBuilder {
     iomem.ifPresent(map -> allNotes.addAll(map.warnings()));
     memblock.ifPresent(map -> allNotes.addAll(map.warnings()));
     bootLog.ifPresent(log -> allNotes.addAll(log.warnings()));
+    if (pageSize.isEmpty() && architecture != Architecture.X86_64) {
+      allNotes.add("the page size was not told: " + usualPageSize() + " bytes are assumed");
+    }
+    if (cpu.equals(Cpu.UNKNOWN) && architecture == Architecture.ARM64) {
+      allNotes.add("the CPUs were not told: they are taken to run every page size and endianness");
+    }
     if (deviceTree.isEmpty() && handsOverDeviceTree()) {
       allNotes.add(
           "the machine's device tree is not known: an empty one stands in for it, and the dtb's size"
@@ -176,7 +182,7 @@ public final class MachineBuilder {
         name,
         architecture,
         kernelVersion,
-        pageSize,
+        pageSize.orElse(usualPageSize()),
         walk,
         ranges,
         dumpedRam(ranges),
@@ -191,6 +197,11 @@ public final class MachineBuilder {
         efiRuntimeMapSize,
         crashNotes,
         allNotes);
+  }
+
+  /** Debian's and most others' choice: 16 KiB on loongarch64, 4 KiB elsewhere. */
+  private int usualPageSize() {
+    return architecture == Architecture.LOONGARCH64 ? 16 << 10 : 4 << 10;
   }
 
   private boolean handsOverDeviceTree() {

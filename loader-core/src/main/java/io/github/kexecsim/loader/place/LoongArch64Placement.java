@@ -26,6 +26,7 @@ final class LoongArch64Placement extends Placement {
   PlacedLoad load(PlacementRequest request) {
     Machine machine = request.machine();
     OfferedFiles.checkKernel(request);
+    refuseElf(request.kernel());
     ByteView header = probe(machine, request.kernel());
     OfferedFiles.checkInitrd(request);
     if (header.u64le(16) == 0) {

@@ -31,10 +31,13 @@ final class OfferedFiles {
     }
     if (file.size() > MAX_SIZE) {
       throw new KexecException(
-          Reason.LIMIT_EXCEEDED,
-          String.format(
-              "the %s has 0x%x bytes; kexec_file_load reads at most 0x%x",
-              what, file.size(), MAX_SIZE),
+          Reason.FILE_TOO_LARGE,
+          "the "
+              + what
+              + " has "
+              + Amount.of(file.size())
+              + "; kexec_file_load reads at most "
+              + Amount.of(MAX_SIZE),
           "use a smaller file");
     }
   }

@@ -23,20 +23,27 @@ public abstract sealed class Placement
   }
 
   /**
-   * Places everything that a load consists of, without checking the list as a whole: {@link
-   * SegmentRules} does. Where there is no room, the refusal's hint says what would make some.
+   * Places everything that a load consists of and checks it by {@link SegmentRules}. Where there is
+   * no room, the refusal's hint says what would make some.
    *
    * @throws KexecException with the architecture's own errno where the kernel refuses
    */
   public final PlacedLoad place(PlacementRequest request) {
     try {
-      return load(request);
+      return checked(request);
     } catch (KexecException e) {
       if (e.reason() == Reason.NO_ROOM || e.reason() == Reason.NO_CRASH_REGION) {
         throw new Remedies(this, request).addedTo(e);
       }
       throw e;
     }
+  }
+
+  /** As {@link #place}, without a look for what would make room. */
+  final PlacedLoad checked(PlacementRequest request) {
+    PlacedLoad placed = load(request);
+    SegmentRules.check(request.machine(), request.type(), placed.segments());
+    return placed;
   }
 
   /** Whether the loader takes such an image as it is, so that what is inside it stays there. */
@@ -53,9 +60,19 @@ public abstract sealed class Placement
         Reason.UNKNOWN_FORMAT,
         answer,
         found,
-        "what kexec_file_load takes is the innermost kernel image: \"inspect\" shows the layers of a"
-            + " file and \"extract\" writes the innermost",
+        "kexec_file_load of this architecture takes another format; of a wrapped image it takes the"
+            + " innermost, decompressed",
         null);
+  }
+
+  /** Refuses an ELF vmlinux where the kernel has a loader for it, which is not modelled. */
+  static void refuseElf(FileContent kernel) {
+    if (kernel.known().matches(0, "\u007fELF")) {
+      throw new KexecException(
+          Reason.UNSUPPORTED_IMAGE,
+          "an ELF vmlinux: the kernel's ELF loader is not modelled",
+          "use the kernel's Image instead");
+    }
   }
 
   /**

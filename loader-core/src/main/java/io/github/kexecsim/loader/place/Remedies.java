@@ -38,8 +38,7 @@ final class Remedies {
       crashkernel().ifPresent(hints::add);
     }
     initrdSize()
-        .ifPresent(
-            size -> hints.add(String.format("an initrd of at most 0x%x bytes would fit", size)));
+        .ifPresent(size -> hints.add("an initrd of at most " + Amount.of(size) + " would fit"));
     if (hints.isEmpty()) {
       return refusal;
     }
@@ -121,8 +120,7 @@ final class Remedies {
 
   private boolean fits(PlacementRequest changed) {
     try {
-      PlacedLoad placed = placement.load(changed);
-      SegmentRules.check(changed.machine(), changed.type(), placed.segments());
+      placement.checked(changed);
       return true;
     } catch (KexecException e) {
       return false;

@@ -52,12 +52,12 @@ final class Rooms {
         best.isEmpty()
             ? "nothing is free there"
             : String.format(
-                "the largest hole there has 0x%x bytes at 0x%x", best.size(), best.start());
+                "the largest hole there has %s at 0x%x", Amount.of(best.size()), best.start());
     return new KexecException(
         Reason.NO_ROOM,
         String.format(
-            "no room for the %s: it takes 0x%x bytes aligned to 0x%x, %s; %s",
-            buf.role(), buf.memsz(), buf.align(), where, room),
+            "no room for the %s: it takes %s aligned to 0x%x, %s; %s",
+            buf.role(), Amount.of(buf.memsz()), buf.align(), where, room),
         "more memory, or fewer reservations in it, would help");
   }
 

@@ -58,8 +58,8 @@ public final class SegmentRules {
       throw new KexecException(
           Reason.BAD_SEGMENT,
           String.format(
-              "%s has 0x%x bytes to copy and only 0x%x bytes of memory",
-              segment.role(), segment.bufsz(), segment.memsz()),
+              "%s has %s to copy and only %s of memory",
+              segment.role(), Amount.of(segment.bufsz()), Amount.of(segment.memsz())),
           "the image's header declares less memory than its file has bytes");
     }
   }
@@ -99,9 +99,10 @@ public final class SegmentRules {
     return new KexecException(
         Reason.TOO_LARGE_FOR_MEMORY,
         String.format(
-            "%s 0x%x bytes; the kernel allows half of its memory, about 0x%x", what, size, half),
+            "%s %s; the kernel allows half of its memory, about %s",
+            what, Amount.of(size), Amount.of(half)),
         initrdFits
-            ? String.format("an initrd of at most 0x%x bytes would do", half - others)
+            ? "an initrd of at most " + Amount.of(half - others) + " would do"
             : "only a machine with more memory takes this kernel");
   }
 

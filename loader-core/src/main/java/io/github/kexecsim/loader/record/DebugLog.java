@@ -77,9 +77,8 @@ public record DebugLog(
       differences.add(
           String.format("entry 0x%x, planned 0x%x", entry.getAsLong(), planned.entry()));
     }
-    if (e820.isPresent() && !e820.get().equals(planned.e820())) {
-      differences.add("e820 " + e820.get() + ", planned " + planned.e820());
-    }
+    e820.flatMap(table -> E820Difference.between(table, planned.e820()))
+        .ifPresent(differences::add);
     return differences;
   }
 

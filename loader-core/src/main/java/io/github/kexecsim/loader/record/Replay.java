@@ -6,7 +6,6 @@ import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Placement;
 import io.github.kexecsim.loader.place.PlacementRequest;
-import io.github.kexecsim.loader.place.SegmentRules;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -61,7 +60,6 @@ public final class Replay {
     PlacedLoad placed;
     try {
       placed = Placement.of(recording.machine().architecture()).place(request);
-      SegmentRules.check(recording.machine(), load.type(), placed.segments());
     } catch (KexecException refusal) {
       return load.result().equals(refusal.errno().name())
           ? List.of()
@@ -93,9 +91,9 @@ public final class Replay {
       differences.add(
           String.format("entry 0x%x, planned 0x%x", load.entry().getAsLong(), placed.entry()));
     }
-    if (load.e820().isPresent() && !load.e820().get().equals(placed.e820())) {
-      differences.add("e820 " + load.e820().get() + ", planned " + placed.e820());
-    }
+    load.e820()
+        .flatMap(table -> E820Difference.between(table, placed.e820()))
+        .ifPresent(differences::add);
     return differences;
   }
 

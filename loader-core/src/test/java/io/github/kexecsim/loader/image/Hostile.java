@@ -18,20 +18,26 @@ final class Hostile {
    */
   static Optional<KernelImage> parse(byte[] file) {
     ByteView view = ByteView.of(file);
+    KernelImage image;
     try {
-      KernelImage image = ImageProbe.parse(view);
-      for (Field field : image.fields()) {
-        assertPrintable(field.value());
-      }
-      image.warnings().forEach(Hostile::assertPrintable);
-      image.architecture();
-      image.imageSize();
-      image.payload(view);
-      return Optional.of(image);
+      image = ImageProbe.parse(view);
     } catch (KexecException e) {
       assertTold(e);
       return Optional.empty();
     }
+    // What was parsed answers every question; only its payload may still be refused.
+    for (Field field : image.fields()) {
+      assertPrintable(field.value());
+    }
+    image.warnings().forEach(Hostile::assertPrintable);
+    image.architecture();
+    image.imageSize();
+    try {
+      image.payload(view);
+    } catch (KexecException e) {
+      assertTold(e);
+    }
+    return Optional.of(image);
   }
 
   /** As {@link #parse}, with what is inside. */

@@ -122,7 +122,7 @@ class LayersTest {
             KexecException.class,
             e -> {
               assertThat(e.reason()).isEqualTo(Reason.CORRUPT_PAYLOAD);
-              assertThat(e.hint()).contains("zstd", "gzip");
+              assertThat(e.getMessage()).contains("zstd", "gzip");
             });
   }
 

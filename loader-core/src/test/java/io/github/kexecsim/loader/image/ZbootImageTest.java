@@ -105,7 +105,7 @@ class ZbootImageTest {
 
   @Test
   void gzipPayloadNeedsHeaderAndTrailer() {
-    assertRefused(Reason.TRUNCATED, with32(image, SIZE_FIELD, 0));
+    assertRefused(Reason.BAD_HEADER, with32(image, SIZE_FIELD, 0));
     assertRefused(Reason.TRUNCATED, with32(image, SIZE_FIELD, 19));
   }
 

@@ -56,7 +56,7 @@ class PlacementRefusalsTest {
             TestImages.plain(architecture, MIB, MIB),
             Optional.of(FileContent.ofSize((4L << 30) + 1)));
 
-    assertThat(refusal.reason()).isEqualTo(Reason.LIMIT_EXCEEDED);
+    assertThat(refusal.reason()).isEqualTo(Reason.FILE_TOO_LARGE);
     assertThat(refusal.errno()).isEqualTo(Errno.EFBIG);
   }
 
@@ -144,7 +144,8 @@ class PlacementRefusalsTest {
   void anImageSizeBelowTheFileIsRefusedAfterTheSearch(Architecture architecture) {
     FileContent kernel = TestImages.plain(architecture, 4 * MIB, MIB);
     Machine roomy = TestMachines.of(architecture, RAM);
-    PlacedLoad placed = TestMachines.place(TestMachines.request(roomy, kernel, LoadType.DEFAULT));
+    PlacedLoad placed =
+        Placement.of(architecture).load(TestMachines.request(roomy, kernel, LoadType.DEFAULT));
 
     KexecException checked =
         catchThrowableOfType(
