@@ -82,7 +82,8 @@ final class LoadCommand implements Command {
       }
       output
           .filter(file -> !file.isStandardOutput())
-          .ifPresent(file -> file.write(json.getBytes(StandardCharsets.UTF_8), console));
+          .ifPresent(
+              file -> file.write(ByteView.of(json.getBytes(StandardCharsets.UTF_8)), console));
     }
     // Of a file that is no image there is nothing to report but that.
     if (!jsonOnly && report.hasMoreThanRefusal()) {

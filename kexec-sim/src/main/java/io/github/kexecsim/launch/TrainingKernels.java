@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** A raw kernel of every architecture; where there is no sample, a header with nothing behind it. */
+/**
+ * A raw kernel of every architecture; where there is no sample, a header with nothing behind it.
+ */
 final class TrainingKernels {
   private static final int SIZE = 4096;
 
