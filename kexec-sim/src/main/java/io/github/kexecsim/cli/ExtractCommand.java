@@ -40,7 +40,7 @@ final class ExtractCommand implements Command {
     OutputFile output = OutputFile.of(arguments.required(OutputFile.OUTPUT), arguments, console);
     InputFile file = InputFiles.of(arguments, console).read(arguments.operands().get(0));
     LayerView view = layer(file, arguments, wanted);
-    output.write(view.layer().bytes().toByteArray(), console);
+    output.write(view.layer().bytes(), console);
     if (!output.isStandardOutput()) {
       String size = ByteCount.both(view.layer().size());
       String line = output.name() + ": layer " + view.number() + ", " + view.title() + ", " + size;

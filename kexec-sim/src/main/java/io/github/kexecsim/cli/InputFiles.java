@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 
 /**
  * Reads whole files up to a limit.
@@ -19,6 +20,7 @@ record InputFiles(Console console, long limit) {
 
   private static final long DEFAULT_MAX = 1 << 30;
   private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+  private static final int PIECE = 256 << 10;
   private static final Path NULL = Path.of("/dev/null");
 
   /**
@@ -53,23 +55,46 @@ record InputFiles(Console console, long limit) {
         throw Failure.file(
             action + ": it is a device, a pipe or a socket; store what it gives in a file first");
       }
-      byte[] bytes;
+      if (attributes.size() > limit) {
+        throw tooLarge(action);
+      }
       try (InputStream in = Files.newInputStream(path)) {
+        byte[] bytes = read(in, (int) attributes.size());
         // Files of /proc and /sys have size 0 and something in them all the same.
-        bytes = in.readNBytes((int) Math.min(limit + 1, LARGEST_ARRAY));
+        byte[] more = in.readNBytes((int) Math.min(limit + 1 - bytes.length, LARGEST_ARRAY));
+        if (more.length > limit - bytes.length) {
+          throw tooLarge(action);
+        }
+        return new InputFile(name, ByteView.of(more.length == 0 ? bytes : joined(bytes, more)));
       }
-      if (bytes.length > limit) {
-        throw Failure.file(
-            action
-                + ": it is larger than "
-                + limit
-                + " bytes; "
-                + MAX_FILE.name()
-                + " allows more");
-      }
-      return new InputFile(name, ByteView.of(bytes));
     } catch (IOException e) {
       throw Failure.file(action, e);
     }
+  }
+
+  /**
+   * Reads in pieces: a stream that is asked for all at once makes a buffer as large outside the
+   * heap.
+   */
+  private static byte[] read(InputStream in, int size) throws IOException {
+    byte[] bytes = new byte[size];
+    int length = 0;
+    int got = 0;
+    while (length < size && got >= 0) {
+      got = in.read(bytes, length, Math.min(PIECE, size - length));
+      length += Math.max(got, 0);
+    }
+    return length == size ? bytes : Arrays.copyOf(bytes, length);
+  }
+
+  private static byte[] joined(byte[] first, byte[] second) {
+    byte[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
+  }
+
+  private Failure tooLarge(String action) {
+    return Failure.file(
+        action + ": it is larger than " + limit + " bytes; " + MAX_FILE.name() + " allows more");
   }
 }

@@ -96,7 +96,7 @@ final class LoadCommand implements Command {
     Optional<String> emitted = report.plan().flatMap(plan -> emit(plan, json, arguments, console));
     output
         .filter(file -> !file.isStandardOutput())
-        .ifPresent(file -> file.write(json.getBytes(StandardCharsets.UTF_8), console));
+        .ifPresent(file -> file.write(ByteView.of(json.getBytes(StandardCharsets.UTF_8)), console));
     if (printsJson) {
       console.out().print(json);
     } else if (report.hasMoreThanRefusal()) {

@@ -1,5 +1,6 @@
 package io.github.kexecsim.cli;
 
+import io.github.kexecsim.loader.bytes.ByteView;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -24,6 +25,7 @@ record OutputFile(String name, Path path, boolean replace) {
       Option.flag("Replace output files that are there already.", "--force");
 
   private static final String STANDARD_OUTPUT = "-";
+  private static final int PIECE = 256 << 10;
 
   /**
    * The file that {@code -o} names, checked before any work is done: an existing one that is not
@@ -69,9 +71,9 @@ record OutputFile(String name, Path path, boolean replace) {
    *
    * @throws Failure with {@link ExitStatus#FILE}, and then nothing has changed
    */
-  void write(byte[] bytes, Console console) {
+  void write(ByteView bytes, Console console) {
     if (isStandardOutput()) {
-      console.out().write(bytes, 0, bytes.length);
+      console.out().write(bytes.array(), bytes.arrayOffset(), bytes.size());
       return;
     }
     try {
@@ -87,7 +89,7 @@ record OutputFile(String name, Path path, boolean replace) {
     }
   }
 
-  private void replaceWith(byte[] bytes) throws IOException {
+  private void replaceWith(ByteView bytes) throws IOException {
     // A link stays one: what it leads to is replaced.
     Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
     Path temporary =
@@ -107,10 +109,14 @@ record OutputFile(String name, Path path, boolean replace) {
     }
   }
 
-  private static void writeInto(Path file, byte[] bytes, StandardOpenOption... options)
+  private static void writeInto(Path file, ByteView bytes, StandardOpenOption... options)
       throws IOException {
     try (OutputStream out = Files.newOutputStream(file, options)) {
-      out.write(bytes);
+      // In pieces: for one large write a buffer as large is made outside the heap.
+      for (int at = 0; at < bytes.size(); at += PIECE) {
+        int length = Math.min(PIECE, bytes.size() - at);
+        out.write(bytes.array(), bytes.arrayOffset() + at, length);
+      }
     }
   }
 }

@@ -71,7 +71,7 @@ final class PackCommand implements Command {
     } catch (KexecException e) {
       throw Failure.refused(file.name(), e);
     }
-    output.write(zboot, console);
+    output.write(ByteView.of(zboot), console);
     if (!output.isStandardOutput()) {
       tell(console, output, name, inner.size(), zboot.length, file.bytes().size());
     }

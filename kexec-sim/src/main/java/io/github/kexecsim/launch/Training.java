@@ -3,7 +3,6 @@ package io.github.kexecsim.launch;
 import io.github.kexecsim.cli.Main;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.machine.Architecture;
-import io.github.kexecsim.sample.SampleKernels;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -27,40 +26,41 @@ public final class Training {
    */
   public static void main(String[] arguments) throws IOException {
     Path directory = Path.of(arguments[0]);
-    Path zboot = directory.resolve("sample.zboot");
-    Path raw = directory.resolve("sample.Image");
-    Files.write(zboot, SampleKernels.zboot(Architecture.ARM64).toByteArray());
-    Files.write(raw, SampleKernels.raw(Architecture.ARM64).toByteArray());
-    PrintStream nowhere =
-        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-    for (List<String> command : commands(directory, zboot.toString(), raw.toString())) {
-      Main.run(command.toArray(String[]::new), nowhere, nowhere);
-    }
-  }
-
-  private static List<List<String>> commands(Path directory, String zboot, String raw) {
     List<List<String>> commands = new ArrayList<>();
     commands.add(List.of("--version"));
     commands.add(List.of("--help"));
     commands.add(List.of("load"));
     commands.add(List.of("load", "--json"));
-    commands.add(List.of("load", "--simulate"));
     commands.add(List.of("load", "--help"));
+    commands.add(List.of("load", "--simulate"));
     commands.add(List.of("load", "--emit", directory.resolve("plan").toString()));
-    commands.add(List.of("load", zboot, "--json"));
-    commands.add(List.of("load", raw, "--initrd", raw, "--append", "console=ttyAMA0"));
+    commands.add(List.of("replay", directory.resolve("no.json").toString()));
     for (Architecture architecture : Architecture.values()) {
-      commands.add(List.of("load", raw, "--arch", architecture.label()));
+      Path raw = directory.resolve(architecture.label() + ".Image");
+      Files.write(raw, TrainingKernels.raw(architecture).toByteArray());
+      addLoads(commands, raw.toString());
     }
-    commands.add(List.of("inspect", zboot));
-    commands.add(List.of("inspect", zboot, "--json"));
-    commands.add(List.of("replay", raw));
+    Path arm64 = directory.resolve(Architecture.ARM64.label() + ".Image");
     for (CompressionMethod method : CompressionMethod.values()) {
-      String packed = directory.resolve(method.label() + ".zboot").toString();
+      String zboot = directory.resolve(method.label() + ".zboot").toString();
       String extracted = directory.resolve(method.label() + ".Image").toString();
-      commands.add(List.of("pack", raw, "--method", method.label(), "-o", packed));
-      commands.add(List.of("extract", packed, "-o", extracted));
+      commands.add(List.of("pack", arm64.toString(), "--method", method.label(), "-o", zboot));
+      commands.add(List.of("extract", zboot, "-o", extracted));
+      commands.add(List.of("extract", zboot, "-o", extracted, "--force"));
+      addLoads(commands, zboot);
     }
-    return commands;
+    PrintStream nowhere =
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+    for (List<String> command : commands) {
+      Main.run(command.toArray(String[]::new), nowhere, nowhere);
+    }
+  }
+
+  private static void addLoads(List<List<String>> commands, String image) {
+    commands.add(List.of("inspect", image));
+    commands.add(List.of("inspect", image, "--json"));
+    commands.add(List.of("load", image));
+    commands.add(List.of("load", image, "--json"));
+    commands.add(List.of("load", image, "--initrd", image, "--append", "console=ttyAMA0"));
   }
 }

@@ -2,9 +2,6 @@ package io.github.kexecsim.loader.bytes;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
@@ -18,12 +15,6 @@ import java.util.Objects;
  * <p>The view shares its array with the caller and never writes to it.
  */
 public final class ByteView {
-  private static final VarHandle U16LE = handle(short[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle U32LE = handle(int[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle U64LE = handle(long[].class, ByteOrder.LITTLE_ENDIAN);
-  private static final VarHandle U32BE = handle(int[].class, ByteOrder.BIG_ENDIAN);
-  private static final VarHandle U64BE = handle(long[].class, ByteOrder.BIG_ENDIAN);
-
   private final byte[] array;
   private final int start;
   private final int size;
@@ -32,10 +23,6 @@ public final class ByteView {
     this.array = array;
     this.start = start;
     this.size = size;
-  }
-
-  private static VarHandle handle(Class<?> type, ByteOrder order) {
-    return MethodHandles.byteArrayViewVarHandle(type, order);
   }
 
   /** A view on the whole of {@code array}. */
@@ -74,27 +61,37 @@ public final class ByteView {
   }
 
   public int u16le(long offset) {
-    return (short) U16LE.get(array, at(offset, 2)) & 0xffff;
+    int from = at(offset, 2);
+    return array[from] & 0xff | (array[from + 1] & 0xff) << 8;
   }
 
   /** An unsigned 32-bit value, 0 to 2^32 - 1. */
   public long u32le(long offset) {
-    return (int) U32LE.get(array, at(offset, 4)) & 0xffff_ffffL;
+    return Integer.reverseBytes(int32be(at(offset, 4))) & 0xffff_ffffL;
   }
 
   /** 64 raw bits: compare them unsigned. */
   public long u64le(long offset) {
-    return (long) U64LE.get(array, at(offset, 8));
+    return Long.reverseBytes(u64be(offset));
   }
 
   /** An unsigned 32-bit value, 0 to 2^32 - 1. */
   public long u32be(long offset) {
-    return (int) U32BE.get(array, at(offset, 4)) & 0xffff_ffffL;
+    return int32be(at(offset, 4)) & 0xffff_ffffL;
   }
 
   /** 64 raw bits: compare them unsigned. */
   public long u64be(long offset) {
-    return (long) U64BE.get(array, at(offset, 8));
+    int from = at(offset, 8);
+    return (long) int32be(from) << 32 | int32be(from + 4) & 0xffff_ffffL;
+  }
+
+  /** Byte by byte: headers are short, and making a VarHandle costs a start milliseconds. */
+  private int int32be(int from) {
+    return array[from] << 24
+        | (array[from + 1] & 0xff) << 16
+        | (array[from + 2] & 0xff) << 8
+        | array[from + 3] & 0xff;
   }
 
   /** A view on {@code length} bytes from {@code offset}. */
