@@ -70,10 +70,7 @@ public record CompressedPayload(
   private void refuseOtherMethod() {
     Optional<CompressionMethod> looksLike = CompressionMethod.detect(bytes);
     if (looksLike.isPresent() && looksLike.get() != method) {
-      throw new KexecException(
-          Reason.CORRUPT_PAYLOAD,
-          "the payload looks like " + looksLike.get() + ", the header says " + method,
-          "the image was put together from parts that do not belong to each other, or is damaged");
+      throw method.doesNotBegin(bytes);
     }
   }
 

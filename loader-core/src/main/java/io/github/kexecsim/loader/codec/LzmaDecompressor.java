@@ -1,63 +1,69 @@
 package io.github.kexecsim.loader.codec;
 
 import io.github.kexecsim.loader.bytes.ByteView;
-import java.io.IOException;
-import java.io.InputStream;
-import java.util.OptionalLong;
-import org.tukaani.xz.LZMAInputStream;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 
 /**
- * One .lzma ("alone") stream: a byte of lc, lp and pb, the dictionary size as u32le, the
- * uncompressed size as u64le or all ones, then the LZMA stream, which ends with a marker where the
- * size is not known. The format has no checksum: damage can go unnoticed.
+ * Decodes the .lzma format: a header of 13 bytes (properties, dictionary size, output size or -1)
+ * and LZMA. Output of known size may have an end marker behind it, output of unknown size must.
+ * There is no checksum. The dictionary's size is ignored, since the destination is the dictionary.
  */
-final class LzmaDecompressor extends StreamDecompressor {
-  private static final int HEADER = 13;
-  private static final int SIZE_OFFSET = 5;
-  private static final int MAX_PROPERTIES = (4 * 5 + 4) * 9 + 8;
-  private static final long UNKNOWN = -1;
-  private static final int MAX_CAPACITY = LZMAInputStream.DICT_SIZE_MAX - 1;
+final class LzmaDecompressor implements Decompressor {
+  private static final int HEADER_SIZE = 13;
+  private static final int MAX_PROPERTIES = 9 * 5 * 5 - 1;
 
-  LzmaDecompressor() {
-    super(CompressionMethod.LZMA);
+  @Override
+  public CompressionMethod method() {
+    return CompressionMethod.LZMA;
   }
 
   @Override
-  public OptionalLong claimedSize(ByteView payload) {
-    if (payload.size() < HEADER) {
-      return OptionalLong.empty();
+  public int decompress(ByteView payload, byte[] destination, Progress progress) {
+    int properties = payload.u8(0);
+    if (properties > MAX_PROPERTIES) {
+      throw corrupt("has property byte 0x%x, above 0xe0", properties);
     }
-    long size = payload.u64le(SIZE_OFFSET);
-    return size >= 0 ? OptionalLong.of(size) : OptionalLong.empty();
+    long told = payload.u64le(5);
+    if (told < -1) {
+      throw corrupt("tells an output size of 0x%x", told);
+    }
+    if (told > destination.length) {
+      throw new KexecException(
+          Reason.SIZE_MISMATCH,
+          String.format(
+              "the .lzma header tells 0x%x bytes of output, but 0x%x is the most",
+              told, destination.length),
+          "the declared size is too small, or the payload is another image's");
+    }
+    boolean known = told >= 0;
+    int limit = known ? (int) told : destination.length;
+    Reason tooMuch = known ? Reason.CORRUPT_PAYLOAD : Reason.SIZE_MISMATCH;
+    LzmaDecoder lzma = new LzmaDecoder(destination, 0, Reason.TRUNCATED, tooMuch);
+    lzma.setProperties(properties % 9, properties / 9 % 5, properties / 45);
+    lzma.resetState();
+    lzma.startInput(payload, HEADER_SIZE, payload.size());
+    while (lzma.produced() < limit && !lzma.atEndMarker()) {
+      lzma.decode(lzma.produced() + Math.min(LzmaDecoder.SLICE, limit - lzma.produced()), limit);
+      progress.at(lzma.consumed(), lzma.produced());
+    }
+    if (!lzma.atEndMarker() && !(known && lzma.finish())) {
+      lzma.decodeEndMarker(limit);
+    }
+    if (known && lzma.produced() < limit) {
+      throw corrupt("tells more output than there is: 0x%x bytes", told);
+    }
+    if (!lzma.finish()) {
+      throw corrupt("is for data that does not end as LZMA must, at 0x%x", lzma.consumed());
+    }
+    progress.at(lzma.consumed(), lzma.produced());
+    return lzma.produced();
   }
 
-  @Override
-  InputStream open(ByteView payload, PayloadInputStream input, int capacity) throws IOException {
-    if (!canBegin(payload)) {
-      throw method().doesNotBegin(payload);
-    }
-    if (payload.size() < HEADER) {
-      throw CodecFault.truncated(method(), payload.size(), "the 13-byte header");
-    }
-    long size = payload.u64le(SIZE_OFFSET);
-    if (size < UNKNOWN) {
-      throw CodecFault.corrupt(
-          method(), SIZE_OFFSET, String.format("the size 0x%x is beyond all bounds", size));
-    }
-    if (size > capacity) {
-      throw CodecFault.overflow(method(), capacity);
-    }
-    // A dictionary of the output's size reaches every byte. What the header asks for beyond that
-    // would only be allocated.
-    long dictionary = Math.min(payload.u32le(1), Math.min(capacity, MAX_CAPACITY) + 1L);
-    input.skipNBytes(HEADER);
-    return new LZMAInputStream(input, size, (byte) payload.u8(0), (int) dictionary);
-  }
-
-  /** Without a magic number, all there is to say is which first bytes are not LZMA's. */
-  private static boolean canBegin(ByteView payload) {
-    return CompressionMethod.detect(payload).orElse(CompressionMethod.LZMA)
-            == CompressionMethod.LZMA
-        && (payload.size() == 0 || payload.u8(0) <= MAX_PROPERTIES);
+  private static KexecException corrupt(String problem, long value) {
+    return new KexecException(
+        Reason.CORRUPT_PAYLOAD,
+        "the .lzma header " + String.format(problem, value),
+        "the image is damaged: compare its digest with the original's");
   }
 }

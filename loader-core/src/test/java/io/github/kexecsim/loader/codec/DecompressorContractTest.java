@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -224,7 +225,8 @@ abstract class DecompressorContractTest {
         byte[] compressed = Samples.compressed(other, Samples.text(2000));
         assertThatThrownBy(
                 () ->
-                    decompressor.decompress(ByteView.of(compressed), new byte[2000], Progress.NONE))
+                    new CompressedPayload(method, ByteView.of(compressed), OptionalLong.of(2000))
+                        .decompress(2000))
             .isInstanceOfSatisfying(
                 KexecException.class, e -> assertThat(e.reason()).isEqualTo(Reason.CORRUPT_PAYLOAD))
             .hasMessageContainingAll(other.label(), method.label());
