@@ -34,20 +34,18 @@ final class Bzip2Block {
   private final int start;
   private final int limit;
   private final int[] next;
-  private final byte[] text;
 
   private long position;
-  private int length;
   private int origin;
   private int crc;
+  private byte[] text;
 
-  private Bzip2Block(ByteView payload, long bit, int[] next, byte[] text) {
+  private Bzip2Block(ByteView payload, long bit, int[] next) {
     this.src = payload.array();
     this.start = payload.arrayOffset();
     this.limit = start + payload.size();
     this.position = ((long) start << 3) + bit;
     this.next = next;
-    this.text = text;
   }
 
   /**
@@ -56,22 +54,17 @@ final class Bzip2Block {
    * @param payload what contains the stream
    * @param bit where the block's magic begins, in bits from the payload's start
    * @param next room for the transform's table; its length is the most that a block may hold
-   * @param text room for the block's bytes, as long as {@code next}
+   * @param scratch room for the block's bytes before the transform, as long as {@code next}
    */
-  static Bzip2Block decode(ByteView payload, long bit, int[] next, byte[] text) {
-    Bzip2Block block = new Bzip2Block(payload, bit, next, text);
-    block.read();
+  static Bzip2Block decode(ByteView payload, long bit, int[] next, byte[] scratch) {
+    Bzip2Block block = new Bzip2Block(payload, bit, next);
+    block.read(scratch);
     return block;
   }
 
   /** Where the block ended, in bits from the payload's start. */
   long endBit() {
     return position - ((long) start << 3);
-  }
-
-  /** How many bytes of {@link #text} are the block's. */
-  int length() {
-    return length;
   }
 
   /** The block's bytes once {@link #invert} was called, with runs still packed. */
@@ -85,81 +78,11 @@ final class Bzip2Block {
   }
 
   /**
-   * Undoes the Burrows-Wheeler transform of up to four blocks side by side. Each step of a block
-   * waits for memory, and four of them wait together.
+   * Undoes the Burrows-Wheeler transform of two blocks side by side: each step of a block waits for
+   * memory, and both wait together.
    */
-  static void invert(Bzip2Block... blocks) {
-    int done = 0;
-    if (blocks.length == 4) {
-      done = invertFour(blocks[0], blocks[1], blocks[2], blocks[3]);
-    } else if (blocks.length == 3) {
-      done = invertThree(blocks[0], blocks[1], blocks[2]);
-    } else if (blocks.length == 2) {
-      done = invertTwo(blocks[0], blocks[1]);
-    }
-    for (Bzip2Block block : blocks) {
-      block.invertFrom(done);
-    }
-  }
-
-  private static int invertFour(Bzip2Block a, Bzip2Block b, Bzip2Block c, Bzip2Block d) {
-    int steps = Math.min(Math.min(a.length, b.length), Math.min(c.length, d.length));
-    int[] nextA = a.next;
-    int[] nextB = b.next;
-    int[] nextC = c.next;
-    int[] nextD = d.next;
-    byte[] textA = a.text;
-    byte[] textB = b.text;
-    byte[] textC = c.text;
-    byte[] textD = d.text;
-    int entryA = a.origin << 8;
-    int entryB = b.origin << 8;
-    int entryC = c.origin << 8;
-    int entryD = d.origin << 8;
-    for (int i = 0; i < steps; i++) {
-      entryA = nextA[entryA >>> 8];
-      entryB = nextB[entryB >>> 8];
-      entryC = nextC[entryC >>> 8];
-      entryD = nextD[entryD >>> 8];
-      textA[i] = (byte) entryA;
-      textB[i] = (byte) entryB;
-      textC[i] = (byte) entryC;
-      textD[i] = (byte) entryD;
-    }
-    a.origin = entryA >>> 8;
-    b.origin = entryB >>> 8;
-    c.origin = entryC >>> 8;
-    d.origin = entryD >>> 8;
-    return steps;
-  }
-
-  private static int invertThree(Bzip2Block a, Bzip2Block b, Bzip2Block c) {
-    int steps = Math.min(Math.min(a.length, b.length), c.length);
-    int[] nextA = a.next;
-    int[] nextB = b.next;
-    int[] nextC = c.next;
-    byte[] textA = a.text;
-    byte[] textB = b.text;
-    byte[] textC = c.text;
-    int entryA = a.origin << 8;
-    int entryB = b.origin << 8;
-    int entryC = c.origin << 8;
-    for (int i = 0; i < steps; i++) {
-      entryA = nextA[entryA >>> 8];
-      entryB = nextB[entryB >>> 8];
-      entryC = nextC[entryC >>> 8];
-      textA[i] = (byte) entryA;
-      textB[i] = (byte) entryB;
-      textC[i] = (byte) entryC;
-    }
-    a.origin = entryA >>> 8;
-    b.origin = entryB >>> 8;
-    c.origin = entryC >>> 8;
-    return steps;
-  }
-
-  private static int invertTwo(Bzip2Block a, Bzip2Block b) {
-    int steps = Math.min(a.length, b.length);
+  static void invert(Bzip2Block a, Bzip2Block b) {
+    int steps = Math.min(a.text.length, b.text.length);
     int[] nextA = a.next;
     int[] nextB = b.next;
     byte[] textA = a.text;
@@ -174,18 +97,24 @@ final class Bzip2Block {
     }
     a.origin = entryA >>> 8;
     b.origin = entryB >>> 8;
-    return steps;
+    a.invertFrom(steps);
+    b.invertFrom(steps);
+  }
+
+  /** Undoes the transform of this block alone. */
+  void invert() {
+    invertFrom(0);
   }
 
   private void invertFrom(int done) {
     int entry = origin << 8;
-    for (int i = done; i < length; i++) {
+    for (int i = done; i < text.length; i++) {
       entry = next[entry >>> 8];
       text[i] = (byte) entry;
     }
   }
 
-  private void read() {
+  private void read(byte[] scratch) {
     if (take(24) << 24 != (MAGIC & 0xffff_ff00_0000L) || take(24) != (MAGIC & 0xff_ffffL)) {
       throw fail("no block magic");
     }
@@ -205,7 +134,7 @@ final class Bzip2Block {
       readTable(codes, i, order.length + 2);
     }
     int[] counts = new int[256];
-    length = readSymbols(order, selectors, codes, counts);
+    int length = readSymbols(order, selectors, codes, counts, scratch);
     if (position > (long) limit << 3) {
       throw truncated();
     }
@@ -218,7 +147,8 @@ final class Bzip2Block {
       counts[i] = sum;
       sum += count;
     }
-    link(text, next, counts, length);
+    link(scratch, next, counts, length);
+    text = new byte[length];
   }
 
   private static void link(byte[] text, int[] next, int[] starts, int length) {
@@ -296,8 +226,7 @@ final class Bzip2Block {
   }
 
   /** Decodes the symbols up to the end of the block; returns how many bytes they make. */
-  private int readSymbols(byte[] order, byte[] selectors, Codes codes, int[] counts) {
-    byte[] text = this.text;
+  private int readSymbols(byte[] order, byte[] selectors, Codes codes, int[] counts, byte[] text) {
     int capacity = next.length;
     int end = order.length + 1;
     long position = this.position;

@@ -9,12 +9,12 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Decodes blocks ahead of their consumer. Where a block begins is known only when the one before is
@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
  * magic within a block's data costs a wasted guess and changes nothing.
  */
 final class Bzip2BlockReader implements AutoCloseable {
-  /** Blocks whose transforms are undone side by side. */
-  private static final int GROUP = 4;
+  /** Blocks whose transforms are undone side by side; more than two gained nothing. */
+  private static final int GROUP = 2;
 
   /** About what a full block of a kernel takes: how small streams are shared out. */
   private static final int USUAL_BLOCK = 300_000;
@@ -36,6 +36,8 @@ final class Bzip2BlockReader implements AutoCloseable {
   private final ExecutorService executor;
   private final Bzip2Magics magics;
   private final Deque<Group> groups = new ArrayDeque<>();
+  private final List<Thread> workers = new CopyOnWriteArrayList<>();
+  private final Queue<byte[]> scratches = new ConcurrentLinkedQueue<>();
   private final Queue<int[]> tables = new ConcurrentLinkedQueue<>();
 
   /**
@@ -49,15 +51,16 @@ final class Bzip2BlockReader implements AutoCloseable {
     this.blockSize = blockSize;
     this.magics = new Bzip2Magics(payload, bit);
     int usual = payload.size() / USUAL_BLOCK + 1;
-    int workers = Math.min(threads, usual);
-    this.groupSize = Math.max(1, Math.min(GROUP, usual / workers));
-    this.ahead = workers == 1 ? 1 : workers + 1;
-    this.executor = workers == 1 ? null : Executors.newFixedThreadPool(workers, this::newThread);
+    int count = Math.min(threads, usual);
+    this.groupSize = Math.max(1, Math.min(GROUP, usual / count));
+    this.ahead = count == 1 ? 1 : count + 1;
+    this.executor = count == 1 ? null : Executors.newFixedThreadPool(count, this::newThread);
   }
 
   private Thread newThread(Runnable task) {
     Thread thread = new Thread(task, "kexec-sim-bzip2");
     thread.setDaemon(true);
+    workers.add(thread);
     return thread;
   }
 
@@ -111,6 +114,10 @@ final class Bzip2BlockReader implements AutoCloseable {
     List<Guess> guesses = new ArrayList<>();
     List<Bzip2Block> blocks = new ArrayList<>();
     List<int[]> used = new ArrayList<>();
+    byte[] scratch = scratches.poll();
+    if (scratch == null) {
+      scratch = new byte[blockSize];
+    }
     for (long bit : bits) {
       int[] table = tables.poll();
       if (table == null) {
@@ -118,19 +125,24 @@ final class Bzip2BlockReader implements AutoCloseable {
       }
       used.add(table);
       try {
-        Bzip2Block block = Bzip2Block.decode(payload, bit, table, new byte[blockSize]);
+        Bzip2Block block = Bzip2Block.decode(payload, bit, table, scratch);
         blocks.add(block);
         guesses.add(new Guess(block, null));
       } catch (KexecException e) {
         guesses.add(new Guess(null, e));
       }
     }
-    Bzip2Block.invert(blocks.toArray(Bzip2Block[]::new));
+    if (blocks.size() == GROUP) {
+      Bzip2Block.invert(blocks.get(0), blocks.get(1));
+    } else {
+      blocks.forEach(Bzip2Block::invert);
+    }
     tables.addAll(used);
+    scratches.add(scratch);
     return guesses;
   }
 
-  /** Ends the threads, and waits until they have. */
+  /** Ends the threads, and waits until they have: for as long as a group takes. */
   @Override
   public void close() {
     if (executor == null) {
@@ -139,10 +151,10 @@ final class Bzip2BlockReader implements AutoCloseable {
     groups.forEach(group -> group.task.cancel(false));
     executor.shutdownNow();
     boolean interrupted = false;
-    boolean ended = false;
-    while (!ended) {
+    for (int i = 0; i < workers.size(); ) {
       try {
-        ended = executor.awaitTermination(1, TimeUnit.MINUTES);
+        workers.get(i).join();
+        i++;
       } catch (InterruptedException e) {
         interrupted = true;
       }

@@ -10,8 +10,8 @@ import io.github.kexecsim.loader.bytes.ByteView;
  * (v6.1)}, and randomised blocks (bzip2 0.9.0) are refused as there.
  *
  * <p>Blocks decode on as many threads as there are processors, up to four, and come out in order on
- * the caller's; the threads have ended when the call returns. In flight are at most four blocks a
- * thread, of 4.5 MB each, and four decoded ones a thread and four more, of 0.9 MB each.
+ * the caller's; the threads have ended when the call returns. In flight are at most two blocks a
+ * thread, of 4.5 MB each, and as many decoded ones and two more, of 0.9 MB each.
  */
 final class Bzip2Decompressor implements Decompressor {
   private static final long END_MAGIC = 0x1772_4538_5090L;

@@ -42,7 +42,7 @@ final class Bzip2Output {
   int append(Bzip2Block block, int consumed) {
     CRC32 crc = new CRC32();
     byte[] text = block.text();
-    int length = block.length();
+    int length = text.length;
     int from = 0;
     int summed = size;
     int reported = size;
