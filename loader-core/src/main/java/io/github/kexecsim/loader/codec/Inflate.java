@@ -24,8 +24,11 @@ final class Inflate {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-  /** How much output comes out between two calls of {@link Progress}, and of decodeFast. */
-  private static final int CHUNK = 1 << 16;
+  /**
+   * How much output comes out between two reports, and of one call of decodeFast: often enough that
+   * HotSpot compiles it for its calls, not in the midst of a loop.
+   */
+  private static final int CHUNK = 1 << 13;
 
   /** A turn of the fast loop refills at most four times, each by less than 8 bytes. */
   private static final int INPUT_MARGIN = 40;
