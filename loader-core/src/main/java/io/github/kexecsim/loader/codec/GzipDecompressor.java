@@ -1,153 +1,131 @@
 package io.github.kexecsim.loader.codec;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import java.util.OptionalLong;
 import java.util.zip.CRC32;
-import java.util.zip.DataFormatException;
-import java.util.zip.Inflater;
 
-/** One gzip member (RFC 1952): header, deflate stream, CRC-32 and size modulo 2^32. */
+/**
+ * gzip (RFC 1952): the first member, with its CRC-32 and length checked. Whatever follows that
+ * member is not looked at, as in the kernel's {@code lib/decompress_inflate.c, __gunzip (v6.1)}.
+ */
 final class GzipDecompressor implements Decompressor {
-  private static final int FIXED_HEADER = 10;
-  private static final int TRAILER = 8;
-  private static final int DEFLATED = 8;
-  private static final int FHCRC = 2;
-  private static final int FEXTRA = 4;
-  private static final int FNAME = 8;
-  private static final int FCOMMENT = 16;
+  private static final int FHCRC = 1 << 1;
+  private static final int FEXTRA = 1 << 2;
+  private static final int FNAME = 1 << 3;
+  private static final int FCOMMENT = 1 << 4;
   private static final int RESERVED = 0xe0;
-
-  /** Deflate's best case: 258 bytes for two bits. */
-  private static final long MAX_RATIO = 1032;
+  private static final int HEADER_SIZE = 10;
+  private static final int TRAILER_SIZE = 8;
 
   @Override
   public CompressionMethod method() {
     return CompressionMethod.GZIP;
   }
 
-  /** ISIZE, the last word of the payload, unless deflate cannot reach that. */
+  /** The trailer's ISIZE, which is the size modulo 2^32 where nothing stands behind the member. */
   @Override
   public OptionalLong claimedSize(ByteView payload) {
-    if (payload.size() < FIXED_HEADER + TRAILER) {
-      return OptionalLong.empty();
-    }
-    long isize = payload.u32le(payload.size() - 4L);
-    return isize <= MAX_RATIO * payload.size() ? OptionalLong.of(isize) : OptionalLong.empty();
+    return payload.size() < HEADER_SIZE + TRAILER_SIZE
+        ? OptionalLong.empty()
+        : OptionalLong.of(payload.u32le(payload.size() - 4L));
   }
 
   @Override
   public int decompress(ByteView payload, byte[] destination, Progress progress) {
-    int deflated = headerLength(payload);
-    Inflater inflater = new Inflater(true);
-    try {
-      inflater.setInput(
-          payload.array(), payload.arrayOffset() + deflated, payload.size() - deflated);
-      CRC32 crc = new CRC32();
-      int produced = 0;
-      while (!inflater.finished()) {
-        int wanted = Math.min(Progress.STEP, destination.length - produced);
-        int got =
-            wanted > 0
-                ? inflate(inflater, payload, destination, produced, wanted)
-                : probeEnd(inflater, payload, destination.length);
-        crc.update(destination, produced, got);
-        produced += got;
-        progress.at(deflated + (int) inflater.getBytesRead(), produced);
-      }
-      int trailer = deflated + (int) inflater.getBytesRead();
-      checkTrailer(payload, trailer, crc.getValue(), produced);
-      progress.at(trailer + TRAILER, produced);
-      return produced;
-    } finally {
-      inflater.end();
+    int offset = headerSize(payload);
+    CrcBehind crc = new CrcBehind(destination, progress);
+    Inflate inflate = new Inflate(payload, offset, destination, crc);
+    int produced = inflate.run();
+    crc.update(produced);
+    ByteView trailer = payload.slice(inflate.consumed(), TRAILER_SIZE);
+    if (trailer.u32le(0) != crc.value()) {
+      throw corrupt(
+          String.format(
+              "gzip: CRC-32 is 0x%08x, but the trailer says 0x%08x",
+              crc.value(), trailer.u32le(0)));
     }
+    if (trailer.u32le(4) != produced) {
+      throw corrupt(
+          String.format(
+              "gzip: 0x%x bytes came out, but the trailer says 0x%x", produced, trailer.u32le(4)));
+    }
+    progress.at(inflate.consumed() + TRAILER_SIZE, produced);
+    return produced;
   }
 
-  /** With the destination full, whether the stream ends here too. */
-  private int probeEnd(Inflater inflater, ByteView payload, int capacity) {
-    if (inflate(inflater, payload, new byte[1], 0, 1) > 0) {
-      throw CodecFault.overflow(method(), capacity);
-    }
-    return 0;
-  }
-
-  private int inflate(Inflater inflater, ByteView payload, byte[] target, int from, int length) {
-    int got;
-    try {
-      got = inflater.inflate(target, from, length);
-    } catch (DataFormatException e) {
-      long offset = payload.size() - inflater.getRemaining();
-      throw CodecFault.corrupt(method(), offset, String.valueOf(e.getMessage()), e);
-    }
-    if (got == 0 && !inflater.finished()) {
-      // Not needsDictionary: a raw deflate stream cannot ask for one.
-      throw CodecFault.truncated(method(), payload.size(), "the deflate stream");
-    }
-    return got;
-  }
-
-  private int headerLength(ByteView payload) {
-    method().requireMagic(payload);
-    require(payload, FIXED_HEADER);
-    if (payload.u8(2) != DEFLATED) {
-      throw CodecFault.corrupt(method(), 2, "compression method " + payload.u8(2) + " is not 8");
+  private static int headerSize(ByteView payload) {
+    if (payload.u16le(0) != 0x8b1f || payload.u8(2) != 8) {
+      throw corrupt(
+          String.format(
+              "gzip: begins with 0x%04x, method %x, expected 0x8b1f, method 8",
+              payload.u16le(0), payload.u8(2)));
     }
     int flags = payload.u8(3);
     if ((flags & RESERVED) != 0) {
-      throw CodecFault.corrupt(
-          method(), 3, String.format("flags 0x%02x have reserved bits set", flags));
+      throw corrupt(String.format("gzip: reserved flags 0x%02x at offset 0x3", flags & RESERVED));
     }
-    int at = FIXED_HEADER;
+    payload.slice(0, HEADER_SIZE);
+    int size = HEADER_SIZE;
     if ((flags & FEXTRA) != 0) {
-      require(payload, at + 2L);
-      at += 2 + payload.u16le(at);
+      size += 2 + payload.u16le(size);
     }
     if ((flags & FNAME) != 0) {
-      at = behindNul(payload, at);
+      size = behindNul(payload, size);
     }
     if ((flags & FCOMMENT) != 0) {
-      at = behindNul(payload, at);
+      size = behindNul(payload, size);
     }
     if ((flags & FHCRC) != 0) {
-      require(payload, at + 2L);
       CRC32 crc = new CRC32();
-      crc.update(payload.array(), payload.arrayOffset(), at);
-      long computed = crc.getValue() & 0xffff;
-      if (payload.u16le(at) != computed) {
-        throw CodecFault.checksum(method(), at, "the header's CRC-16", payload.u16le(at), computed);
+      crc.update(payload.array(), payload.arrayOffset(), payload.slice(0, size).size());
+      if (payload.u16le(size) != (crc.getValue() & 0xffff)) {
+        throw corrupt("gzip: the header's CRC disagrees");
       }
-      at += 2;
+      size += 2;
     }
-    require(payload, at);
-    return at;
+    return payload.slice(0, size).size();
   }
 
-  private int behindNul(ByteView payload, int from) {
+  private static int behindNul(ByteView payload, int from) {
     int at = from;
-    do {
-      require(payload, at + 1L);
-    } while (payload.u8(at++) != 0);
-    return at;
+    while (payload.u8(at) != 0) {
+      at++;
+    }
+    return at + 1;
   }
 
-  private void require(ByteView payload, long length) {
-    if (payload.size() < length) {
-      throw CodecFault.truncated(method(), payload.size(), "the gzip header");
-    }
+  private static KexecException corrupt(String message) {
+    return new KexecException(
+        Reason.CORRUPT_PAYLOAD, message, "the payload is damaged: fetch it again");
   }
 
-  private void checkTrailer(ByteView payload, int at, long crc, int produced) {
-    if (payload.size() - at < TRAILER) {
-      throw CodecFault.truncated(method(), payload.size(), "the gzip trailer");
+  /** Sums up the output while it is still in the cache. */
+  private static final class CrcBehind implements Progress {
+    private final byte[] output;
+    private final Progress next;
+    private final CRC32 crc = new CRC32();
+    private int done;
+
+    CrcBehind(byte[] output, Progress next) {
+      this.output = output;
+      this.next = next;
     }
-    if (payload.u32le(at) != crc) {
-      throw CodecFault.checksum(method(), at, "the CRC-32", payload.u32le(at), crc);
+
+    @Override
+    public void at(int consumed, int produced) {
+      update(produced);
+      next.at(consumed, produced);
     }
-    if (payload.u32le(at + 4L) != produced) {
-      throw CodecFault.corrupt(
-          method(),
-          at + 4L,
-          String.format("ISIZE says 0x%x bytes, 0x%x came out", payload.u32le(at + 4L), produced));
+
+    void update(int produced) {
+      crc.update(output, done, produced - done);
+      done = produced;
+    }
+
+    long value() {
+      return crc.getValue();
     }
   }
 }
