@@ -4,6 +4,8 @@ import io.github.kexecsim.loader.KexecFileLoader;
 import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.LoadRequest;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.codec.Progress;
+import io.github.kexecsim.loader.digest.Digests;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.ImageProbe;
@@ -72,11 +74,24 @@ final class LoadCommand implements Command {
     }
     Optional<OutputFile> output =
         arguments.value(OUTPUT).map(name -> OutputFile.of(name, arguments, console));
-    PlanReport report = plan(arguments, console);
+    try (Digests digests = new Digests()) {
+      return run(arguments, console, strategy, output, digests);
+    }
+  }
+
+  private static ExitStatus run(
+      Arguments arguments,
+      Console console,
+      String strategy,
+      Optional<OutputFile> output,
+      Digests digests) {
     boolean toStandardOutput = output.map(OutputFile::isStandardOutput).orElse(false);
     boolean jsonOnly = arguments.has(JSON) || toStandardOutput;
-    if (jsonOnly || output.isPresent()) {
-      String json = PlanJson.of(report, strategy);
+    boolean withJson = jsonOnly || output.isPresent();
+    PlanReport report =
+        plan(arguments, console, withJson ? Optional.of(digests) : Optional.empty());
+    if (withJson) {
+      String json = PlanJson.of(report, strategy, digests);
       if (jsonOnly) {
         console.out().print(json);
       }
@@ -98,7 +113,8 @@ final class LoadCommand implements Command {
     return ExitStatus.DONE;
   }
 
-  private static PlanReport plan(Arguments arguments, Console console) {
+  /** Plans; what is to be in the JSON is hashed on the way. */
+  private static PlanReport plan(Arguments arguments, Console console, Optional<Digests> digests) {
     InputFiles files = InputFiles.of(arguments, console);
     MachineOptions machines = new MachineOptions(arguments, files, console.host());
     Limits limits = LimitOptions.limits(arguments);
@@ -114,7 +130,9 @@ final class LoadCommand implements Command {
     boolean builtIn = arguments.operands().isEmpty();
     InputFile image =
         builtIn ? Samples.image(machines.named()) : files.read(arguments.operands().get(0));
+    digests.ifPresent(wanted -> wanted.begin(image.bytes()));
     Optional<InputFile> initrd = arguments.value(INITRD).map(files::read);
+    digests.ifPresent(wanted -> initrd.ifPresent(file -> wanted.begin(file.bytes())));
     try {
       initrd.ifPresent(LoadCommand::requireContent);
       ChosenMachine chosen = machines.choose(architecture(image.bytes(), limits), builtIn);
@@ -127,7 +145,8 @@ final class LoadCommand implements Command {
               type,
               limits,
               seed);
-      LoadPlan plan = KexecFileLoader.load(request);
+      LoadPlan plan =
+          KexecFileLoader.load(request, digests.<Progress>map(d -> d).orElse(Progress.NONE));
       return new PlanReport(
           image, initrd, commandLine, type, Optional.of(chosen), Optional.of(plan), plan.refusal());
     } catch (KexecException e) {

@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.Layer;
@@ -23,10 +24,20 @@ public final class KexecFileLoader {
 
   /** Plans a load. A refusal is a plan too: see {@link LoadPlan#refusal()}. */
   public static LoadPlan load(LoadRequest request) {
+    return load(request, Progress.NONE);
+  }
+
+  /**
+   * Plans a load, and tells how far decompression has come: {@link
+   * io.github.kexecsim.loader.digest.Digests} hashes behind it, and a progress that throws stops
+   * it.
+   */
+  public static LoadPlan load(LoadRequest request, Progress progress) {
     Placement placement = Placement.of(request.machine().architecture());
     List<Layer> layers = new ArrayList<>();
     try {
-      PlacedLoad placed = placement.place(request(request, kernel(request, placement, layers)));
+      PlacedLoad placed =
+          placement.place(request(request, kernel(request, placement, progress, layers)));
       SegmentRules.check(request.machine(), request.type(), placed.segments());
       return new LoadPlan(
           request, layers, Optional.of(placed), Optional.empty(), warnings(layers, placed));
@@ -37,11 +48,13 @@ public final class KexecFileLoader {
   }
 
   /** The image that the architecture's loader is given, with the layers above it in the list. */
-  private static ByteView kernel(LoadRequest request, Placement placement, List<Layer> layers) {
+  private static ByteView kernel(
+      LoadRequest request, Placement placement, Progress progress, List<Layer> layers) {
     try {
       Layers.walk(
           request.image(),
           request.limits(),
+          progress,
           layer -> {
             layers.add(layer);
             return !placement.loads(layer.image());

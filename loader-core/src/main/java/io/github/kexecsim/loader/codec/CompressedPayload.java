@@ -77,6 +77,7 @@ public record CompressedPayload(
           "raise the limit if the image is to be trusted");
     }
     byte[] output = new byte[(int) declared];
+    progress.into(output);
     int produced;
     try {
       produced = Decompressors.byMethod(method).decompress(bytes, output, progress);
@@ -108,6 +109,7 @@ public record CompressedPayload(
     int capacity = firstGuess(decompressor, most);
     while (true) {
       byte[] output = new byte[capacity];
+      progress.into(output);
       try {
         int produced = decompressor.decompress(bytes, output, progress);
         return produced == capacity ? output : Arrays.copyOf(output, produced);

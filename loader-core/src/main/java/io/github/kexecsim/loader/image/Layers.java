@@ -3,6 +3,7 @@ package io.github.kexecsim.loader.image;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressedPayload;
 import io.github.kexecsim.loader.codec.CompressionMethod;
+import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import java.util.ArrayList;
@@ -36,6 +37,16 @@ public final class Layers {
    *     Reason#CORRUPT_PAYLOAD} or {@link Reason#TRUNCATED} when a payload does not decode
    */
   public static void walk(ByteView file, Limits limits, Predicate<? super Layer> deeper) {
+    walk(file, limits, Progress.NONE, deeper);
+  }
+
+  /**
+   * Hands out the layers as {@link #walk(ByteView, Limits, Predicate)} does.
+   *
+   * @param progress told how far decompression has come, of one payload after the other
+   */
+  public static void walk(
+      ByteView file, Limits limits, Progress progress, Predicate<? super Layer> deeper) {
     Layer layer = new Layer(ImageProbe.parse(file), file, Optional.empty());
     long budget = limits.maxDecompressed();
     for (int depth = 1; deeper.test(layer); depth++) {
@@ -49,13 +60,13 @@ public final class Layers {
             "more than " + depth + " images are nested in each other",
             "raise the limit on depth if this is meant");
       }
-      ByteView inner = unwrap(layer, payload.get(), budget);
+      ByteView inner = unwrap(layer, payload.get(), budget, progress);
       budget -= payload.get().method().isPresent() ? inner.size() : 0;
       layer = new Layer(probe(inner, layer, payload.get()), inner, payload);
     }
   }
 
-  private static ByteView unwrap(Layer outer, Payload payload, long budget) {
+  private static ByteView unwrap(Layer outer, Payload payload, long budget, Progress progress) {
     ByteView stored = payload.in(outer.bytes());
     if (payload.method().isEmpty()) {
       return stored;
@@ -63,7 +74,7 @@ public final class Layers {
     CompressedPayload compressed =
         new CompressedPayload(payload.method().get(), stored, payload.declaredSize());
     try {
-      return ByteView.of(compressed.decompress(budget));
+      return ByteView.of(compressed.decompress(budget, progress));
     } catch (KexecException e) {
       throw explained(e, outer, payload, stored);
     }
