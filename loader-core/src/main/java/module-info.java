@@ -11,6 +11,7 @@ module io.github.kexecsim.loader {
   exports io.github.kexecsim.loader;
   exports io.github.kexecsim.loader.bytes;
   exports io.github.kexecsim.loader.codec;
+  exports io.github.kexecsim.loader.digest;
   exports io.github.kexecsim.loader.error;
   exports io.github.kexecsim.loader.fdt;
   exports io.github.kexecsim.loader.image;

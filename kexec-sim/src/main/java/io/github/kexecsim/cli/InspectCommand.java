@@ -1,6 +1,8 @@
 package io.github.kexecsim.cli;
 
 import io.github.kexecsim.loader.Refusal;
+import io.github.kexecsim.loader.codec.Progress;
+import io.github.kexecsim.loader.digest.Digests;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Field;
 import io.github.kexecsim.loader.image.Layer;
@@ -32,18 +34,32 @@ final class InspectCommand implements Command {
   @Override
   public ExitStatus run(Arguments arguments, Console console) {
     InputFile file = InputFiles.of(arguments, console).read(arguments.operands().get(0));
+    try (Digests digests = new Digests()) {
+      return run(file, arguments, console, digests);
+    }
+  }
+
+  private static ExitStatus run(
+      InputFile file, Arguments arguments, Console console, Digests digests) {
+    boolean asJson = arguments.has(JSON);
     List<Layer> layers = new ArrayList<>();
     Optional<Refusal> error = Optional.empty();
+    digests.begin(file.bytes());
     try {
-      Layers.walk(file.bytes(), LimitOptions.limits(arguments), layers::add);
+      // Only JSON has the digests of layers.
+      Layers.walk(
+          file.bytes(),
+          LimitOptions.limits(arguments),
+          asJson ? digests : Progress.NONE,
+          layers::add);
     } catch (KexecException e) {
       error = Optional.of(new Refusal(e));
     }
     List<LayerView> views = LayerView.of(layers);
-    if (arguments.has(JSON)) {
-      console.out().print(json(file, views, error));
+    if (asJson) {
+      console.out().print(json(file, views, error, digests));
     } else if (!views.isEmpty()) {
-      console.out().print(text(file, views));
+      console.out().print(text(file, views, digests));
     }
     if (error.isPresent()) {
       throw Failure.refused(file.name(), error.get().cause());
@@ -51,21 +67,22 @@ final class InspectCommand implements Command {
     return ExitStatus.DONE;
   }
 
-  private static String json(InputFile file, List<LayerView> views, Optional<Refusal> error) {
+  private static String json(
+      InputFile file, List<LayerView> views, Optional<Refusal> error, Digests digests) {
     return JsonText.of(
         json -> {
           json.string("schema", SCHEMA)
               .string("file", file.name())
               .hex("size", file.bytes().size())
-              .string("sha256", Sha256.of(file.bytes()))
-              .objects("layers", views, view -> writeLayer(json, view));
+              .string("sha256", digests.sha256(file.bytes()))
+              .objects("layers", views, view -> writeLayer(json, view, digests));
           error.ifPresent(refusal -> json.object("error", inner -> PlanJson.write(inner, refusal)));
         });
   }
 
-  private static void writeLayer(JsonText json, LayerView view) {
+  private static void writeLayer(JsonText json, LayerView view, Digests digests) {
     view.writeTo(json);
-    json.string("sha256", Sha256.of(view.layer().bytes()));
+    json.string("sha256", digests.sha256(view.layer().bytes()));
     json.object("fields", inner -> fields(view.layer()).forEach(inner::string));
     json.strings("warnings", view.layer().image().warnings());
   }
@@ -83,10 +100,10 @@ final class InspectCommand implements Command {
     return fields;
   }
 
-  private static String text(InputFile file, List<LayerView> views) {
+  private static String text(InputFile file, List<LayerView> views, Digests digests) {
     TextPage page = new TextPage();
     page.line(TextPage.printable(file.name()) + ": " + ByteCount.both(file.bytes().size()));
-    page.line("sha256 " + Sha256.of(file.bytes()));
+    page.line("sha256 " + digests.sha256(file.bytes()));
     for (LayerView view : views) {
       page.line("");
       page.line("layer " + view.number() + ": " + view.title());

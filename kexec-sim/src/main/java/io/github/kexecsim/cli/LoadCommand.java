@@ -5,6 +5,8 @@ import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.LoadRequest;
 import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.codec.Progress;
+import io.github.kexecsim.loader.digest.Digests;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
@@ -88,11 +90,23 @@ final class LoadCommand implements Command {
     }
     Optional<OutputFile> output =
         arguments.value(OUTPUT).map(name -> OutputFile.of(name, arguments, console));
-    PlanReport report = plan(arguments, console);
+    try (Digests digests = new Digests()) {
+      return run(arguments, console, strategy, output, digests);
+    }
+  }
+
+  private static ExitStatus run(
+      Arguments arguments,
+      Console console,
+      String strategy,
+      Optional<OutputFile> output,
+      Digests digests) {
     boolean printsJson =
         arguments.has(JSON) || output.map(OutputFile::isStandardOutput).orElse(false);
     boolean needsJson = printsJson || output.isPresent() || arguments.has(OutputDirectory.EMIT);
-    String json = needsJson ? PlanJson.of(report, strategy) : "";
+    PlanReport report =
+        plan(arguments, console, needsJson ? Optional.of(digests) : Optional.empty());
+    String json = needsJson ? PlanJson.of(report, strategy, digests) : "";
     Optional<String> emitted = report.plan().flatMap(plan -> emit(plan, json, arguments, console));
     output
         .filter(file -> !file.isStandardOutput())
@@ -138,7 +152,8 @@ final class LoadCommand implements Command {
     return ExitStatus.DONE;
   }
 
-  private static PlanReport plan(Arguments arguments, Console console) {
+  /** Plans; what is to be in the JSON is hashed on the way. */
+  private static PlanReport plan(Arguments arguments, Console console, Optional<Digests> digests) {
     InputFiles files = InputFiles.of(arguments, console);
     MachineOptions machines = new MachineOptions(arguments, files, console.host());
     Limits limits = LimitOptions.limits(arguments);
@@ -154,11 +169,14 @@ final class LoadCommand implements Command {
     boolean builtIn = arguments.operands().isEmpty();
     InputFile image =
         builtIn ? Samples.image(machines.named()) : files.read(arguments.operands().get(0));
+    digests.ifPresent(wanted -> wanted.begin(image.bytes()));
     Optional<InputFile> initrd = arguments.value(INITRD).map(files::read);
+    digests.ifPresent(wanted -> initrd.ifPresent(file -> wanted.begin(file.bytes())));
+    Progress progress = digests.<Progress>map(wanted -> wanted).orElse(Progress.NONE);
     Optional<InputFile> log = arguments.value(LogComparison.COMPARE).map(files::read);
     Optional<PageSource> source = pageSource(arguments);
     try {
-      List<Layer> layers = downToArchitecture(image.bytes(), limits);
+      List<Layer> layers = downToArchitecture(image.bytes(), limits, progress);
       ChosenMachine chosen = machines.choose(architecture(layers), builtIn);
       LoadRequest request =
           new LoadRequest(
@@ -169,7 +187,7 @@ final class LoadCommand implements Command {
               type,
               limits,
               seed);
-      LoadPlan plan = KexecFileLoader.load(request, layers);
+      LoadPlan plan = KexecFileLoader.load(request, layers, progress);
       Optional<Refusal> refusal = plan.refusal();
       Optional<Relocation> relocation = Optional.empty();
       try {
@@ -209,12 +227,13 @@ final class LoadCommand implements Command {
   }
 
   /** The layers down to one whose header names an architecture, or as far as they come off. */
-  private static List<Layer> downToArchitecture(ByteView image, Limits limits) {
+  private static List<Layer> downToArchitecture(ByteView image, Limits limits, Progress progress) {
     List<Layer> layers = new ArrayList<>();
     try {
       Layers.walk(
           image,
           limits,
+          progress,
           layer -> {
             layers.add(layer);
             return layer.image().architecture().isEmpty();

@@ -2,6 +2,7 @@ package io.github.kexecsim.cli;
 
 import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.Refusal;
+import io.github.kexecsim.loader.digest.Digests;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
@@ -15,19 +16,21 @@ final class PlanJson {
 
   private PlanJson() {}
 
-  static String of(PlanReport report, String strategy) {
-    return JsonText.of(json -> write(json, report, strategy));
+  static String of(PlanReport report, String strategy, Digests digests) {
+    return JsonText.of(json -> write(json, report, strategy, digests));
   }
 
-  private static void write(JsonText json, PlanReport report, String strategy) {
+  private static void write(JsonText json, PlanReport report, String strategy, Digests digests) {
     json.string("schema", SCHEMA).string("verdict", report.verdict());
     report.refusal().ifPresent(refusal -> json.object("reason", inner -> write(inner, refusal)));
-    json.object("image", inner -> writeImage(inner, report));
-    report.initrd().ifPresent(initrd -> json.object("initrd", inner -> writeFile(inner, initrd)));
+    json.object("image", inner -> writeImage(inner, report, digests));
+    report
+        .initrd()
+        .ifPresent(initrd -> json.object("initrd", inner -> writeFile(inner, initrd, digests)));
     report.machine().ifPresent(machine -> json.object("machine", inner -> write(inner, machine)));
     json.string("strategy", strategy).string("type", report.type().label());
     json.string("command_line", report.commandLine());
-    report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed));
+    report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed, digests));
     report.relocation().ifPresent(relocation -> relocation.writeTo(json));
     report
         .comparison()
@@ -49,14 +52,14 @@ final class PlanJson {
         .strings("differences", compared.differences());
   }
 
-  private static void writeFile(JsonText json, InputFile file) {
+  private static void writeFile(JsonText json, InputFile file, Digests digests) {
     json.string("file", file.name())
         .hex("size", file.bytes().size())
-        .string("sha256", Sha256.of(file.bytes()));
+        .string("sha256", digests.sha256(file.bytes()));
   }
 
-  private static void writeImage(JsonText json, PlanReport report) {
-    writeFile(json, report.image());
+  private static void writeImage(JsonText json, PlanReport report, Digests digests) {
+    writeFile(json, report.image(), digests);
     json.objects("layers", LayerView.of(report.layers()), layer -> layer.writeTo(json));
   }
 
@@ -79,8 +82,8 @@ final class PlanJson {
     json.hex("start", range.start()).hex("end", range.end());
   }
 
-  private static void write(JsonText json, PlacedLoad placed) {
-    json.objects("segments", placed.segments(), segment -> write(json, segment));
+  private static void write(JsonText json, PlacedLoad placed, Digests digests) {
+    json.objects("segments", placed.segments(), segment -> write(json, segment, digests));
     json.hex("entry", placed.entry()).hex("kernel_entry", placed.kernelEntry());
     json.string("handed_command_line", placed.commandLine());
     placed.segments().stream()
@@ -107,11 +110,11 @@ final class PlanJson {
     }
   }
 
-  private static void write(JsonText json, KexecSegment segment) {
+  private static void write(JsonText json, KexecSegment segment, Digests digests) {
     json.string("role", segment.role().label())
         .hex("mem", segment.mem())
         .hex("memsz", segment.memsz())
         .hex("bufsz", segment.bufsz());
-    segment.content().ifPresent(content -> json.string("sha256", Sha256.of(content)));
+    segment.content().ifPresent(content -> json.string("sha256", digests.sha256(content)));
   }
 }

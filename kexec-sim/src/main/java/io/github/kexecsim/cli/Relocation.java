@@ -81,7 +81,7 @@ record Relocation(RelocationPlan plan, Outcome outcome) {
 
   private void writeOutcome(JsonText json) {
     json.string("ending", outcome.ending().code())
-        .string("success", outcome.isSuccess() ? "yes" : "no")
+        .bool("success", outcome.isSuccess())
         .string("summary", outcome.summary());
     json.objects(
         "faults",

@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.KernelImage;
@@ -21,12 +22,14 @@ import java.util.function.Predicate;
 /** One load while it is planned: what was found of the image so far, and what to tell of it. */
 final class Load {
   private final LoadRequest request;
+  private final Progress progress;
   private final Placement placement;
   private final List<Layer> layers = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
 
-  Load(LoadRequest request) {
+  Load(LoadRequest request, Progress progress) {
     this.request = request;
+    this.progress = progress;
     this.placement = Placement.of(request.machine().architecture());
   }
 
@@ -76,9 +79,9 @@ final class Load {
           return !placement.loads(layer.image());
         };
     if (peeled.isEmpty()) {
-      Layers.walk(request.image(), request.limits(), deeper);
+      Layers.walk(request.image(), request.limits(), progress, deeper);
     } else if (peeled.stream().allMatch(deeper)) {
-      Layers.walkOn(peeled, request.limits(), deeper);
+      Layers.walkOn(peeled, request.limits(), progress, deeper);
     }
   }
 

@@ -89,6 +89,7 @@ public record CompressedPayload(
               : "raise the limit if the image is to be trusted");
     }
     byte[] output = new byte[(int) declared];
+    progress.into(output);
     int produced;
     try {
       produced = Decompressors.byMethod(method).decompress(bytes, output, progress);
@@ -120,6 +121,7 @@ public record CompressedPayload(
     int capacity = firstGuess(decompressor, most);
     while (true) {
       byte[] output = new byte[capacity];
+      progress.into(output);
       try {
         int produced = decompressor.decompress(bytes, output, progress);
         return produced == capacity ? output : Arrays.copyOf(output, produced);

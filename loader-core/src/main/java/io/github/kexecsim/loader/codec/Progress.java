@@ -14,6 +14,15 @@ public interface Progress {
   Progress NONE = (consumed, produced) -> {};
 
   /**
+   * Tells where the output goes. {@link CompressedPayload}, which makes the destination, calls it
+   * before decoding begins, and again where it begins again with a larger one; a {@link
+   * Decompressor} does not.
+   *
+   * @param destination only to be read, and only what was reported to be final
+   */
+  default void into(byte[] destination) {}
+
+  /**
    * Reports a position.
    *
    * @param consumed bytes of the payload that will not be read again

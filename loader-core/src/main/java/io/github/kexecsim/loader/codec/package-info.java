@@ -9,9 +9,9 @@
  * byte[] image = new CompressedPayload(method, bytes, OptionalLong.of(size)).decompress(limit);
  * }</pre>
  *
- * <p>To work while the decoder runs, size the destination yourself and take a {@link
+ * <p>To work while the decoder runs, hand in a {@link io.github.kexecsim.loader.codec.Progress}: it
+ * tells how much of the output is final. To size the destination yourself, take a {@link
  * io.github.kexecsim.loader.codec.Decompressor} from {@link
- * io.github.kexecsim.loader.codec.Decompressors}: {@link io.github.kexecsim.loader.codec.Progress}
- * tells how much of it is final.
+ * io.github.kexecsim.loader.codec.Decompressors}.
  */
 package io.github.kexecsim.loader.codec;

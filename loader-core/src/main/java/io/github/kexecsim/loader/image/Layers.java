@@ -2,6 +2,7 @@ package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressedPayload;
+import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import java.util.ArrayList;
@@ -35,9 +36,19 @@ public final class Layers {
    *     Reason#CORRUPT_PAYLOAD} or {@link Reason#TRUNCATED} when a payload does not decode
    */
   public static void walk(ByteView file, Limits limits, Predicate<? super Layer> deeper) {
+    walk(file, limits, Progress.NONE, deeper);
+  }
+
+  /**
+   * Hands out the layers as {@link #walk(ByteView, Limits, Predicate)} does.
+   *
+   * @param progress told how far decompression has come, of one payload after the other
+   */
+  public static void walk(
+      ByteView file, Limits limits, Progress progress, Predicate<? super Layer> deeper) {
     Layer outermost = new Layer(ImageProbe.parse(file), file, Optional.empty());
     if (deeper.test(outermost)) {
-      walkOn(List.of(outermost), limits, deeper);
+      walkOn(List.of(outermost), limits, progress, deeper);
     }
   }
 
@@ -45,10 +56,12 @@ public final class Layers {
    * Goes on where {@link #walk} was stopped, with the same limits on all layers together.
    *
    * @param peeled the layers so far, outermost first; at least one
+   * @param progress told how far decompression has come, of one payload after the other
    * @param deeper as of {@link #walk}, and given what is inside the last of {@code peeled} first
    * @throws KexecException what {@link #walk} throws
    */
-  public static void walkOn(List<Layer> peeled, Limits limits, Predicate<? super Layer> deeper) {
+  public static void walkOn(
+      List<Layer> peeled, Limits limits, Progress progress, Predicate<? super Layer> deeper) {
     Layer layer = peeled.get(peeled.size() - 1);
     long budget = limits.maxDecompressed();
     for (Layer outer : peeled) {
@@ -66,7 +79,7 @@ public final class Layers {
             "more than " + depth + " images are nested in each other",
             "raise the limit on depth if this is meant");
       }
-      ByteView inner = unwrap(layer, payload.get(), budget);
+      ByteView inner = unwrap(layer, payload.get(), budget, progress);
       layer = new Layer(probe(inner, layer, payload.get()), inner, payload);
       budget -= decompressed(layer);
       depth++;
@@ -78,7 +91,7 @@ public final class Layers {
     return layer.stored().flatMap(Payload::method).isPresent() ? layer.size() : 0;
   }
 
-  private static ByteView unwrap(Layer outer, Payload payload, long budget) {
+  private static ByteView unwrap(Layer outer, Payload payload, long budget, Progress progress) {
     ByteView stored = payload.in(outer.bytes());
     if (payload.method().isEmpty()) {
       return stored;
@@ -86,7 +99,7 @@ public final class Layers {
     CompressedPayload compressed =
         new CompressedPayload(payload.method().get(), stored, payload.declaredSize());
     try {
-      return ByteView.of(compressed.decompress(budget));
+      return ByteView.of(compressed.decompress(budget, progress));
     } catch (KexecException e) {
       throw inside(outer, payload, e);
     }

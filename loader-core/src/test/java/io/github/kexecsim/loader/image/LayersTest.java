@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.github.luben.zstd.Zstd;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
+import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import java.util.ArrayList;
@@ -162,14 +163,15 @@ class LayersTest {
     int room = all.stream().skip(1).mapToInt(Layer::size).sum();
     for (int stop = 1; stop < all.size(); stop++) {
       List<Layer> peeled = new ArrayList<>(all.subList(0, stop));
-      Layers.walkOn(all.subList(0, stop), new Limits(3, room), peeled::add);
+      Layers.walkOn(all.subList(0, stop), new Limits(3, room), Progress.NONE, peeled::add);
       assertThat(peeled).isEqualTo(all);
       List<Layer> begun = all.subList(0, stop);
       assertRefused(
-          Reason.LIMIT_EXCEEDED, () -> Layers.walkOn(begun, new Limits(2, room), layer -> true));
+          Reason.LIMIT_EXCEEDED,
+          () -> Layers.walkOn(begun, new Limits(2, room), Progress.NONE, layer -> true));
       assertRefused(
           Reason.LIMIT_EXCEEDED,
-          () -> Layers.walkOn(begun, new Limits(3, room - 1), layer -> true));
+          () -> Layers.walkOn(begun, new Limits(3, room - 1), Progress.NONE, layer -> true));
     }
   }
 
