@@ -5,7 +5,6 @@ import io.github.kexecsim.bench.Sample;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** The measurements as a table for people. */
 final class BenchText {
@@ -13,7 +12,9 @@ final class BenchText {
 
   static String of(BenchReport report) {
     TextPage page = new TextPage();
-    page.labelled("kernel", kernel(report));
+    page.labelled(
+        "kernel",
+        TextPage.printable(report.image().name()) + ": " + LayerView.line(report.layers()));
     page.labelled("measured", measured(report));
     page.line("");
     List<List<String>> rows = new ArrayList<>();
@@ -29,14 +30,6 @@ final class BenchText {
     page.line("");
     explain(page, report);
     return page.toString();
-  }
-
-  private static String kernel(BenchReport report) {
-    String layers =
-        LayerView.of(report.layers()).stream()
-            .map(view -> view.title() + ", " + ByteCount.human(view.layer().size()))
-            .collect(Collectors.joining(" > "));
-    return TextPage.printable(report.image().name()) + ": " + layers;
   }
 
   private static String measured(BenchReport report) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 
 /**
  * A layer as it is shown.
@@ -39,6 +40,13 @@ record LayerView(int number, Layer layer, Optional<Wrapped> wrapped) {
       views.add(new LayerView(views.size() + 1, layer, wrapped(layer)));
     }
     return views;
+  }
+
+  /** All layers in a line, outermost first, each with its size. */
+  static String line(List<Layer> layers) {
+    return of(layers).stream()
+        .map(view -> view.title() + ", " + ByteCount.human(view.layer().size()))
+        .collect(Collectors.joining(" > "));
   }
 
   private static Optional<Wrapped> wrapped(Layer layer) {
