@@ -24,6 +24,7 @@ interface Command {
           case "extract" -> new ExtractCommand();
           case "pack" -> new PackCommand();
           case "replay" -> new ReplayCommand();
+          case "bench" -> new BenchCommand();
           default -> null;
         });
   }
@@ -35,6 +36,7 @@ interface Command {
         new InspectCommand(),
         new ExtractCommand(),
         new PackCommand(),
-        new ReplayCommand());
+        new ReplayCommand(),
+        new BenchCommand());
   }
 }

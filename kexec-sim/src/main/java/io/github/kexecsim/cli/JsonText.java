@@ -4,6 +4,8 @@ import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -34,6 +36,12 @@ final class JsonText {
 
   JsonText bool(String name, boolean value) {
     return write(() -> writer.name(name).value(value));
+  }
+
+  /** A measurement, to three decimals. */
+  JsonText decimal(String name, double value) {
+    return write(
+        () -> writer.name(name).value(BigDecimal.valueOf(value).setScale(3, RoundingMode.HALF_UP)));
   }
 
   /** A member in hexadecimal: a JSON number would lose bits past 2^53. */

@@ -8,6 +8,7 @@ import io.github.kexecsim.loader.machine.Architecture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * A layer as it is shown.
@@ -26,6 +27,13 @@ record LayerView(int number, Layer layer, Optional<Wrapping> wrapping) {
       views.add(new LayerView(views.size() + 1, layer, wrapping(layer)));
     }
     return views;
+  }
+
+  /** All layers in a line, outermost first, each with its size. */
+  static String line(List<Layer> layers) {
+    return of(layers).stream()
+        .map(view -> view.title() + ", " + ByteCount.human(view.layer().size()))
+        .collect(Collectors.joining(" > "));
   }
 
   private static Optional<Wrapping> wrapping(Layer layer) {

@@ -21,7 +21,7 @@ public final class Main {
   public static void main(String[] args) {
     PrintStream out = stream(FileDescriptor.out);
     PrintStream err = stream(FileDescriptor.err);
-    int status = run(args, out, err);
+    int status = run(List.of(args), Console.ofProcess(out, err));
     if (out.checkError() && !readerIsGone()) {
       err.println("kexec-sim: cannot write to standard output");
       status = ExitStatus.FILE.number();

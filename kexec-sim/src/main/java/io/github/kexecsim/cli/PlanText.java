@@ -9,7 +9,6 @@ import io.github.kexecsim.loader.place.PlacedLoad;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** A load as text for people: the verdict first. */
 final class PlanText {
@@ -71,9 +70,7 @@ final class PlanText {
     if (report.layers().isEmpty()) {
       return "no known format, " + ByteCount.human(report.image().bytes().size());
     }
-    return LayerView.of(report.layers()).stream()
-        .map(view -> view.title() + ", " + ByteCount.human(view.layer().size()))
-        .collect(Collectors.joining(" > "));
+    return LayerView.line(report.layers());
   }
 
   private static void write(TextPage page, ChosenMachine chosen) {

@@ -26,7 +26,8 @@ final class Cli {
   private static final Map<String, JsonSchema> SCHEMAS =
       Map.of(
           "kexec-sim/plan/1", schema("plan.schema.json"),
-          "kexec-sim/inspect/1", schema("inspect.schema.json"));
+          "kexec-sim/inspect/1", schema("inspect.schema.json"),
+          "kexec-sim/bench/1", schema("bench.schema.json"));
 
   private final Path directory;
   private final Host host;
