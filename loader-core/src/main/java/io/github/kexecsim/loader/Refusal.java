@@ -13,7 +13,8 @@ import io.github.kexecsim.loader.error.Reason;
  * @param hint what to do next, or empty
  */
 public record Refusal(Reason reason, Errno errno, String message, String hint) {
-  static Refusal of(KexecException e) {
+  /** The refusal that an exception carries. */
+  public static Refusal of(KexecException e) {
     return new Refusal(e.reason(), e.errno(), e.getMessage(), e.hint());
   }
 }
