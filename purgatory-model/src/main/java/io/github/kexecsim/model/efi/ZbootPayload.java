@@ -20,6 +20,9 @@ final class ZbootPayload {
   /** Flags of a gzip header that make it longer: FHCRC, FEXTRA, FNAME, FCOMMENT. */
   private static final int GZIP_OPTIONAL_PARTS = 0x1e;
 
+  /** Some virtual machines cannot make longer arrays. */
+  private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
   private final StubRun run;
   private final ZbootImage image;
 
@@ -61,7 +64,7 @@ final class ZbootPayload {
         "room",
         hex(room));
     ByteView payload = run.read(from, (int) image.payloadSize());
-    byte[] output = new byte[(int) room];
+    byte[] output = new byte[(int) Math.min(room, MAX_ARRAY)];
     int size;
     try {
       if (hasLongGzipHeader(payload)) {
