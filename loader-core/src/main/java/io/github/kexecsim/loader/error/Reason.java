@@ -19,6 +19,8 @@ public enum Reason {
   WRONG_ARCHITECTURE(Errno.EINVAL),
   /** The CPU cannot run the image's page size or endianness. */
   CPU_CANNOT_RUN(Errno.EINVAL),
+  /** The strategy asked for does not load such an image, or not on such a machine. */
+  UNSUPPORTED_STRATEGY(Errno.EINVAL),
   /** The image's header names a decompressor that is not known. */
   UNKNOWN_METHOD(Errno.EINVAL),
   /** The compressed payload does not decode. */

@@ -22,9 +22,14 @@ final class SegmentList {
   private final List<KexecSegment> segments = new ArrayList<>();
 
   SegmentList(Machine machine, LoadType type) {
+    this(machine, type, walked(machine, type));
+  }
+
+  /** A list whose holes are searched in other ranges than the kernel walks. */
+  SegmentList(Machine machine, LoadType type, List<PhysRange> walked) {
     this.machine = machine;
     this.type = type;
-    this.ranges = new RangeIndex(walked(machine, type));
+    this.ranges = new RangeIndex(walked);
     this.hole =
         new MemHole(
             ranges,

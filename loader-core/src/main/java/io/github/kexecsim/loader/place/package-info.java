@@ -1,2 +1,5 @@
-/** Where kexec_file_load puts things. */
+/**
+ * Where kexec_file_load puts things; and where they go on the other courses ({@link
+ * io.github.kexecsim.loader.place.Strategy}).
+ */
 package io.github.kexecsim.loader.place;

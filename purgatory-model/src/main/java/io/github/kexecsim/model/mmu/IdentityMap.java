@@ -9,7 +9,8 @@ import java.util.function.LongUnaryOperator;
  * The translation under which the relocation code runs: built before, in control pages, as the
  * running kernel's own tables are about to be overwritten.
  */
-public sealed interface IdentityMap permits Arm64IdentityMap, X86IdentityMap, WithoutTables {
+public sealed interface IdentityMap
+    permits Arm64IdentityMap, Arm64FlatMap, X86IdentityMap, WithoutTables {
   /** What translates, in a few words, as JSON shows it. */
   String kind();
 

@@ -17,6 +17,9 @@
  *     MMU off, or a window on all memory</td></tr>
  * </table>
  *
+ * <p>{@link io.github.kexecsim.model.mmu.Arm64FlatMap} is another thing: the 1:1 map of memory that
+ * an EFI application runs under.
+ *
  * <p>{@link io.github.kexecsim.model.mmu.IdentityMap#translate} walks the descriptors that stand in
  * memory, not the plan, so that a table overwritten or in the wrong page translates to what the CPU
  * would see.

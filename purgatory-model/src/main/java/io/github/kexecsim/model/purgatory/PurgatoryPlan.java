@@ -72,17 +72,23 @@ public record PurgatoryPlan(
     switch (machine.architecture()) {
       case X86_64 -> {
         symbols.put("entry64_regs.rbx", 0L);
-        symbols.put("entry64_regs.rsi", bootParams(placed));
+        symbols.put("entry64_regs.rsi", start(placed, SegmentRole.BOOT_PARAMS));
         symbols.put("entry64_regs.rip", placed.kernelEntry());
         registers.put("rbx", 0L);
-        registers.put("rsi", bootParams(placed));
+        registers.put("rsi", start(placed, SegmentRole.BOOT_PARAMS));
         // rsp is stack_end, inside the purgatory; where exactly differs from build to build.
       }
       case RISCV64 -> {
         symbols.put("riscv_kernel_entry", placed.kernelEntry());
         registers.put("a2", placed.kernelEntry());
       }
-      case ARM64, LOONGARCH64 -> {
+      case ARM64 -> {
+        // Not the kernel's own: kexec-tools' (purgatory/arch/arm64/entry.S, 2.0.28).
+        symbols.put("arm64_kernel_entry", placed.kernelEntry());
+        symbols.put("arm64_dtb_addr", start(placed, SegmentRole.DTB));
+        registers.put("x0", start(placed, SegmentRole.DTB));
+      }
+      case LOONGARCH64 -> {
         // No purgatory of the kernel's own.
       }
     }
@@ -106,9 +112,9 @@ public record PurgatoryPlan(
     return role != SegmentRole.PURGATORY && !(hotplug && role == SegmentRole.ELFCOREHDR);
   }
 
-  private static long bootParams(PlacedLoad placed) {
+  private static long start(PlacedLoad placed, SegmentRole role) {
     return placed.segments().stream()
-        .filter(segment -> segment.role() == SegmentRole.BOOT_PARAMS)
+        .filter(segment -> segment.role() == role)
         .mapToLong(KexecSegment::mem)
         .findFirst()
         .orElse(0);
