@@ -4,6 +4,7 @@ import io.github.kexecsim.loader.KexecFileLoader;
 import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.LoadRequest;
 import io.github.kexecsim.loader.Refusal;
+import io.github.kexecsim.loader.UserLoader;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.digest.Digests;
@@ -13,7 +14,13 @@ import io.github.kexecsim.loader.image.Layers;
 import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.place.LoadType;
+import io.github.kexecsim.loader.place.Strategy;
+import io.github.kexecsim.model.efi.EfiOptions;
+import io.github.kexecsim.model.efi.EfiOutcome;
+import io.github.kexecsim.model.efi.EfiPlan;
+import io.github.kexecsim.model.efi.EfiSimulator;
 import io.github.kexecsim.model.kimage.PageSource;
+import io.github.kexecsim.model.strategy.StrategyComparison;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +35,13 @@ final class LoadCommand implements Command {
   private static final Option PANIC =
       Option.flag("Load for a crash, into the memory reserved for it.", "-p", "--load-panic");
   private static final Option STRATEGY =
-      Option.of("NAME", "How to load; kernel, as kexec_file_load does it.", "--strategy");
+      Option.of(
+          "NAME",
+          "How to load: kernel, as kexec_file_load does it and the default; user, as kexec-tools does"
+              + " it with kexec_load; emulated-efi, running the image's own stub.",
+          "--strategy");
+  private static final Option STRATEGIES =
+      Option.flag("Also carry out every strategy, and show them side by side.", "--strategies");
   private static final Option SIMULATE =
       Option.flag(
           "Also carry the load out on modelled memory: the relocation, the purgatory, the hand-over.",
@@ -36,7 +49,7 @@ final class LoadCommand implements Command {
   private static final Option PAGE_SOURCE =
       Option.of(
           "ORDER",
-          "With --simulate: which free pages the kernel hands out; lowest, highest, trailing,"
+          "With --simulate or --strategies: which free pages the kernel hands out; lowest, highest, trailing,"
               + " random:SEED or adversarial:SEED (always on someone's destination); lowest unless"
               + " told.",
           "--page-source");
@@ -52,8 +65,6 @@ final class LoadCommand implements Command {
       Option.of(
           "FILE", "Also write the plan as JSON to FILE; - is as good as --json.", "-o", "--output");
 
-  private static final String KERNEL_STRATEGY = "kernel";
-
   @Override
   public Syntax syntax() {
     List<Option> options = new ArrayList<>(List.of(INITRD, APPEND, PANIC));
@@ -61,6 +72,7 @@ final class LoadCommand implements Command {
     options.addAll(
         List.of(
             STRATEGY,
+            STRATEGIES,
             SIMULATE,
             PAGE_SOURCE,
             SEED,
@@ -84,29 +96,21 @@ final class LoadCommand implements Command {
 
   @Override
   public ExitStatus run(Arguments arguments, Console console) {
-    String strategy = arguments.value(STRATEGY).orElse(KERNEL_STRATEGY);
-    if (!strategy.equals(KERNEL_STRATEGY)) {
-      throw Failure.usage("unknown strategy " + strategy + "; known is " + KERNEL_STRATEGY);
-    }
     Optional<OutputFile> output =
         arguments.value(OUTPUT).map(name -> OutputFile.of(name, arguments, console));
     try (Digests digests = new Digests()) {
-      return run(arguments, console, strategy, output, digests);
+      return run(arguments, console, output, digests);
     }
   }
 
   private static ExitStatus run(
-      Arguments arguments,
-      Console console,
-      String strategy,
-      Optional<OutputFile> output,
-      Digests digests) {
+      Arguments arguments, Console console, Optional<OutputFile> output, Digests digests) {
     boolean printsJson =
         arguments.has(JSON) || output.map(OutputFile::isStandardOutput).orElse(false);
     boolean needsJson = printsJson || output.isPresent() || arguments.has(OutputDirectory.EMIT);
     PlanReport report =
         plan(arguments, console, needsJson ? Optional.of(digests) : Optional.empty());
-    String json = needsJson ? PlanJson.of(report, strategy, digests) : "";
+    String json = needsJson ? PlanJson.of(report, digests) : "";
     Optional<String> emitted = report.plan().flatMap(plan -> emit(plan, json, arguments, console));
     output
         .filter(file -> !file.isStandardOutput())
@@ -143,6 +147,14 @@ final class LoadCommand implements Command {
               throw Failure.no("the simulation failed: " + way.outcome().summary());
             });
     report
+        .efi()
+        .flatMap(EfiCourse::outcome)
+        .filter(stub -> !stub.isSuccess())
+        .ifPresent(
+            stub -> {
+              throw Failure.no("the stub failed: " + stub.summary());
+            });
+    report
         .comparison()
         .filter(compared -> !compared.isIdentical())
         .ifPresent(
@@ -174,7 +186,8 @@ final class LoadCommand implements Command {
     digests.ifPresent(wanted -> initrd.ifPresent(file -> wanted.begin(file.bytes())));
     Progress progress = digests.<Progress>map(wanted -> wanted).orElse(Progress.NONE);
     Optional<InputFile> log = arguments.value(LogComparison.COMPARE).map(files::read);
-    Optional<PageSource> source = pageSource(arguments);
+    PageSource source = pageSource(arguments);
+    Strategy strategy = strategy(arguments);
     try {
       List<Layer> layers = downToArchitecture(image.bytes(), limits, progress);
       ChosenMachine chosen = machines.choose(architecture(layers), builtIn);
@@ -187,14 +200,33 @@ final class LoadCommand implements Command {
               type,
               limits,
               seed);
-      LoadPlan plan = KexecFileLoader.load(request, layers, progress);
+      Optional<EfiPlan> efi =
+          strategy == Strategy.EMULATED_EFI
+              ? Optional.of(EfiPlan.of(request, EfiOptions.DEFAULT))
+              : Optional.empty();
+      LoadPlan plan =
+          switch (strategy) {
+            case KERNEL -> KexecFileLoader.load(request, layers, progress);
+            case USER -> UserLoader.load(request);
+            case EMULATED_EFI -> efi.orElseThrow().loadPlan();
+          };
       Optional<Refusal> refusal = plan.refusal();
       Optional<Relocation> relocation = Optional.empty();
       try {
-        relocation = source.filter(any -> plan.isLoadable()).map(any -> Relocation.of(plan, any));
+        if (arguments.has(SIMULATE) && plan.isLoadable()) {
+          relocation = Optional.of(Relocation.of(plan, source));
+        }
       } catch (KexecException e) {
         refusal = Optional.of(new Refusal(e));
       }
+      Optional<EfiOutcome> stub =
+          efi.isPresent()
+              ? relocation.map(way -> EfiSimulator.execute(efi.get(), way.memory()))
+              : Optional.empty();
+      Optional<StrategyComparison> courses =
+          arguments.has(STRATEGIES)
+              ? Optional.of(StrategyComparison.of(request, EfiOptions.DEFAULT, source))
+              : Optional.empty();
       return new PlanReport(
           image,
           initrd,
@@ -203,27 +235,35 @@ final class LoadCommand implements Command {
           Optional.of(chosen),
           Optional.of(plan),
           refusal,
+          strategy,
+          efi.map(course -> new EfiCourse(course, stub)),
+          courses,
           relocation,
           log.map(file -> LogComparison.of(file, plan)));
     } catch (KexecException e) {
-      return PlanReport.refused(image, initrd, commandLine, type, e);
+      return PlanReport.refused(image, initrd, commandLine, type, strategy, e);
     }
   }
 
-  /** Empty where nothing is to be simulated. */
-  private static Optional<PageSource> pageSource(Arguments arguments) {
+  private static Strategy strategy(Arguments arguments) {
+    String label = arguments.value(STRATEGY).orElse(Strategy.KERNEL.label());
+    return Strategy.byLabel(label)
+        .orElseThrow(
+            () ->
+                Failure.usage(
+                    "unknown strategy " + label + "; known are kernel, user and emulated-efi"));
+  }
+
+  private static PageSource pageSource(Arguments arguments) {
     String label = arguments.value(PAGE_SOURCE).orElse(PageSource.LOWEST_FIRST.label());
-    PageSource source =
-        PageSource.byLabel(label)
-            .orElseThrow(
-                () ->
-                    Failure.usage(
-                        PAGE_SOURCE.name()
-                            + " "
-                            + label
-                            + ": expected lowest, highest, trailing, random:SEED or"
-                            + " adversarial:SEED"));
-    return arguments.has(SIMULATE) ? Optional.of(source) : Optional.empty();
+    return PageSource.byLabel(label)
+        .orElseThrow(
+            () ->
+                Failure.usage(
+                    PAGE_SOURCE.name()
+                        + " "
+                        + label
+                        + ": expected lowest, highest, trailing, random:SEED or adversarial:SEED"));
   }
 
   /** The layers down to one whose header names an architecture, or as far as they come off. */

@@ -16,11 +16,11 @@ final class PlanJson {
 
   private PlanJson() {}
 
-  static String of(PlanReport report, String strategy, Digests digests) {
-    return JsonText.of(json -> write(json, report, strategy, digests));
+  static String of(PlanReport report, Digests digests) {
+    return JsonText.of(json -> write(json, report, digests));
   }
 
-  private static void write(JsonText json, PlanReport report, String strategy, Digests digests) {
+  private static void write(JsonText json, PlanReport report, Digests digests) {
     json.string("schema", SCHEMA).string("verdict", report.verdict());
     report.refusal().ifPresent(refusal -> json.object("reason", inner -> write(inner, refusal)));
     json.object("image", inner -> writeImage(inner, report, digests));
@@ -28,10 +28,12 @@ final class PlanJson {
         .initrd()
         .ifPresent(initrd -> json.object("initrd", inner -> writeFile(inner, initrd, digests)));
     report.machine().ifPresent(machine -> json.object("machine", inner -> write(inner, machine)));
-    json.string("strategy", strategy).string("type", report.type().label());
+    json.string("strategy", report.strategy().label()).string("type", report.type().label());
     json.string("command_line", report.commandLine());
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed, digests));
     report.relocation().ifPresent(relocation -> relocation.writeTo(json));
+    report.efi().ifPresent(course -> course.writeTo(json));
+    report.courses().ifPresent(courses -> StrategyTable.write(json, courses));
     report
         .comparison()
         .ifPresent(compared -> json.object("compare", inner -> write(inner, compared)));

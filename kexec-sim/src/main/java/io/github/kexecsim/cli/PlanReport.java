@@ -5,6 +5,8 @@ import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.place.LoadType;
+import io.github.kexecsim.loader.place.Strategy;
+import io.github.kexecsim.model.strategy.StrategyComparison;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +21,9 @@ import java.util.Optional;
  * @param machine the machine; empty where its description is what was refused
  * @param plan the plan; empty where there was no machine to plan for
  * @param refusal why the load is refused, if it is
+ * @param strategy by which course
+ * @param efi the emulated-EFI course, where that is it
+ * @param courses all courses side by side, where that was asked for
  * @param relocation how the load gets into place and what came of it, where that was asked for
  * @param comparison how the plan compares with a log, where one was given
  */
@@ -30,6 +35,9 @@ record PlanReport(
     Optional<ChosenMachine> machine,
     Optional<LoadPlan> plan,
     Optional<Refusal> refusal,
+    Strategy strategy,
+    Optional<EfiCourse> efi,
+    Optional<StrategyComparison> courses,
     Optional<Relocation> relocation,
     Optional<LogComparison> comparison) {
 
@@ -39,6 +47,7 @@ record PlanReport(
       Optional<InputFile> initrd,
       String commandLine,
       LoadType type,
+      Strategy strategy,
       KexecException e) {
     return new PlanReport(
         image,
@@ -48,6 +57,9 @@ record PlanReport(
         Optional.empty(),
         Optional.empty(),
         Optional.of(new Refusal(e)),
+        strategy,
+        Optional.empty(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty());
   }
@@ -64,6 +76,7 @@ record PlanReport(
   /** What no model has, of the plan and of the way to it. */
   List<String> notModelled() {
     List<String> all = new ArrayList<>(LoadPlan.NOT_MODELLED);
+    efi.ifPresent(course -> all.addAll(course.plan().notModelled()));
     relocation.ifPresent(way -> all.addAll(way.plan().notModelled()));
     return all;
   }

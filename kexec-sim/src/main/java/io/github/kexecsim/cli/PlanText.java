@@ -23,6 +23,8 @@ final class PlanText {
     report.machine().ifPresent(machine -> write(page, machine));
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(page, report, placed));
     report.relocation().ifPresent(relocation -> relocation.writeTo(page));
+    report.efi().ifPresent(course -> course.writeTo(page));
+    report.courses().ifPresent(courses -> StrategyTable.write(page, courses));
     report
         .plan()
         .ifPresent(plan -> plan.warnings().forEach(line -> page.labelled("warning", line)));
@@ -51,7 +53,22 @@ final class PlanText {
         .refusal()
         .map(PlanText::describe)
         .map(reason -> "rejected: " + reason)
-        .orElse("loadable: kexec_file_load accepts " + kernel(report) + " as a " + type + " load");
+        .orElse(
+            "loadable: "
+                + loader(report)
+                + " accepts "
+                + kernel(report)
+                + " as a "
+                + type
+                + " load");
+  }
+
+  private static String loader(PlanReport report) {
+    return switch (report.strategy()) {
+      case KERNEL -> "kexec_file_load";
+      case USER -> "kexec-tools (kexec_load)";
+      case EMULATED_EFI -> "an emulated-EFI loader";
+    };
   }
 
   private static String kernel(PlanReport report) {

@@ -8,6 +8,7 @@ import io.github.kexecsim.model.kimage.PageSource;
 import io.github.kexecsim.model.mmu.IdentityMap;
 import io.github.kexecsim.model.sim.Handoff;
 import io.github.kexecsim.model.sim.Outcome;
+import io.github.kexecsim.model.sim.PhysMemory;
 import io.github.kexecsim.model.sim.Simulator;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,9 +19,10 @@ import java.util.Map;
  * How a placed load gets to its place, executed: what {@code load --simulate} adds to a plan.
  *
  * @param plan the relocation
+ * @param memory as it is in the end
  * @param outcome what came of executing it
  */
-record Relocation(RelocationPlan plan, Outcome outcome) {
+record Relocation(RelocationPlan plan, PhysMemory memory, Outcome outcome) {
   /**
    * Plans and executes the relocation of an accepted load.
    *
@@ -30,7 +32,8 @@ record Relocation(RelocationPlan plan, Outcome outcome) {
     RelocationPlan plan =
         RelocationPlan.of(
             load.request().machine(), load.placed().orElseThrow(), load.request().type(), source);
-    return new Relocation(plan, Simulator.run(plan));
+    PhysMemory memory = Simulator.load(plan);
+    return new Relocation(plan, memory, Simulator.execute(plan, memory));
   }
 
   void writeTo(JsonText json) {
@@ -51,15 +54,15 @@ record Relocation(RelocationPlan plan, Outcome outcome) {
   }
 
   private void writeMemory(JsonText json) {
-    MemoryUse memory = plan.memory();
-    json.hex("peak", memory.peak())
-        .hex("loaded", memory.loaded())
-        .hex("buffers", memory.buffers())
-        .hex("source_pages", memory.sourcePages())
-        .hex("indirection_pages", memory.indirectionPages())
-        .hex("control_pages", memory.controlPages())
-        .hex("held_pages", memory.heldPages())
-        .hex("destinations", memory.destinations());
+    MemoryUse use = plan.memory();
+    json.hex("peak", use.peak())
+        .hex("loaded", use.loaded())
+        .hex("buffers", use.buffers())
+        .hex("source_pages", use.sourcePages())
+        .hex("indirection_pages", use.indirectionPages())
+        .hex("control_pages", use.controlPages())
+        .hex("held_pages", use.heldPages())
+        .hex("destinations", use.destinations());
   }
 
   private static void write(JsonText json, Handoff handoff) {
@@ -105,12 +108,12 @@ record Relocation(RelocationPlan plan, Outcome outcome) {
             plan.kimage().indirectionPages(),
             plan.controlPageCount(),
             plan.source().label()));
-    MemoryUse memory = plan.memory();
+    MemoryUse use = plan.memory();
     page.labelled(
         "memory",
-        ByteCount.human(memory.peak())
+        ByteCount.human(use.peak())
             + " at the peak of loading, "
-            + ByteCount.human(memory.loaded())
+            + ByteCount.human(use.loaded())
             + " held until the reboot");
     page.labelled(
         "simulated", (outcome.isSuccess() ? "" : "FAILED: ") + outcome.summary() + handoff());

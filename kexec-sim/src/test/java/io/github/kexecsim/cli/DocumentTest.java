@@ -12,6 +12,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The sessions in docs/cli.md are what the command prints: all of them run in one directory, in
@@ -35,15 +37,17 @@ class DocumentTest {
   @TempDir Path dir;
   private int lastStatus;
 
-  @Test
-  void theSessionsAreTrue() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"docs/cli.md", "README.md"})
+  void theSessionsAreTrue(String name) throws Exception {
+    Path documentPath = Path.of("..").resolve(name);
     InputFile sample = Samples.image(Optional.empty());
     TestImages.write(dir, "vmlinuz.efi", sample.bytes().toByteArray());
     TestImages.write(dir, "initrd.img", new byte[300_000]);
     TestImages.write(
         dir, "iomem.txt", "00000000-00000000 : System RAM\n".getBytes(StandardCharsets.US_ASCII));
     TestImages.write(dir, "dmesg.txt", LOG.getBytes(StandardCharsets.US_ASCII));
-    String document = Files.readString(DOCUMENT);
+    String document = Files.readString(documentPath);
     Matcher sessions = SESSION.matcher(document);
     StringBuilder actual = new StringBuilder();
     while (sessions.find()) {
@@ -52,9 +56,9 @@ class DocumentTest {
     }
     sessions.appendTail(actual);
     if (Boolean.getBoolean("kexecsim.updateDocs")) {
-      Files.writeString(DOCUMENT, actual);
+      Files.writeString(documentPath, actual);
     }
-    assertThat(actual.toString()).isEqualTo(Files.readString(DOCUMENT));
+    assertThat(actual.toString()).isEqualTo(Files.readString(documentPath));
   }
 
   /** The commands of a session, each with what it prints now. */
