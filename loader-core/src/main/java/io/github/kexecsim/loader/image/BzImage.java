@@ -170,6 +170,30 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
     return orZero(SetupField.HANDOVER_OFFSET);
   }
 
+  /**
+   * Where the payload begins when the kernel decompresses itself, from the start of its {@link
+   * #initSize()} bytes: it moves itself to their end first ({@code
+   * arch/x86/boot/compressed/head_64.S}, v6.1). How much memory it takes itself is told by its EFI
+   * stub's section {@code .data}, which ends there; empty where it has none, or it does not fit.
+   *
+   * @param file the whole file
+   * @throws KexecException what {@link PeHeader#parse} throws
+   */
+  public OptionalLong inPlaceStart(ByteView file) {
+    long pe = file.u32le(0x3c);
+    if (!file.matches(pe, "PE\0\0")) {
+      return OptionalLong.empty();
+    }
+    for (PeHeader.Section section : PeHeader.parse(file, pe).sections()) {
+      if (section.name().equals(".data")) {
+        long size = section.virtualAddress() + section.virtualSize() - setupSize();
+        long start = initSize() - size + payloadOffset();
+        return size > payloadOffset() && start >= 0 ? OptionalLong.of(start) : OptionalLong.empty();
+      }
+    }
+    return OptionalLong.empty();
+  }
+
   @Override
   public String format() {
     return FORMAT;
