@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** {@code inspect}: every layer of a file, also those around a damaged one. */
 final class InspectCommand implements Command {
@@ -28,7 +29,12 @@ final class InspectCommand implements Command {
         1,
         1,
         "Shows every layer of a file: format, architecture, method, sizes, header fields.",
-        List.of(JSON, LimitOptions.MAX_DECOMPRESSED, LimitOptions.MAX_DEPTH, InputFiles.MAX_FILE));
+        List.of(
+            JSON,
+            InPlaceView.IN_PLACE,
+            LimitOptions.MAX_DECOMPRESSED,
+            LimitOptions.MAX_DEPTH,
+            InputFiles.MAX_FILE));
   }
 
   @Override
@@ -56,10 +62,15 @@ final class InspectCommand implements Command {
       error = Optional.of(new Refusal(e));
     }
     List<LayerView> views = LayerView.of(layers);
+    long limit = LimitOptions.limits(arguments).maxDecompressed();
+    // What does not decompress has been met above.
+    boolean inPlace = arguments.has(InPlaceView.IN_PLACE) && error.isEmpty();
+    Function<Layer, Optional<InPlaceView>> margins =
+        layer -> inPlace ? InPlaceView.of(layer, limit) : Optional.empty();
     if (asJson) {
-      console.out().print(json(file, views, error, digests));
+      console.out().print(json(file, views, error, margins, digests));
     } else if (!views.isEmpty()) {
-      console.out().print(text(file, views, digests));
+      console.out().print(text(file, views, margins, digests));
     }
     if (error.isPresent()) {
       throw Failure.refused(file.name(), error.get().cause());
@@ -68,20 +79,29 @@ final class InspectCommand implements Command {
   }
 
   private static String json(
-      InputFile file, List<LayerView> views, Optional<Refusal> error, Digests digests) {
+      InputFile file,
+      List<LayerView> views,
+      Optional<Refusal> error,
+      Function<Layer, Optional<InPlaceView>> margins,
+      Digests digests) {
     return JsonText.of(
         json -> {
           json.string("schema", SCHEMA)
               .string("file", file.name())
               .hex("size", file.bytes().size())
               .string("sha256", digests.sha256(file.bytes()))
-              .objects("layers", views, view -> writeLayer(json, view, digests));
+              .objects("layers", views, view -> writeLayer(json, view, margins, digests));
           error.ifPresent(refusal -> json.object("error", inner -> PlanJson.write(inner, refusal)));
         });
   }
 
-  private static void writeLayer(JsonText json, LayerView view, Digests digests) {
+  private static void writeLayer(
+      JsonText json,
+      LayerView view,
+      Function<Layer, Optional<InPlaceView>> margins,
+      Digests digests) {
     view.writeTo(json);
+    margins.apply(view.layer()).ifPresent(margin -> margin.writeTo(json));
     json.string("sha256", digests.sha256(view.layer().bytes()));
     json.object("fields", inner -> fields(view.layer()).forEach(inner::string));
     json.strings("warnings", view.layer().image().warnings());
@@ -100,7 +120,11 @@ final class InspectCommand implements Command {
     return fields;
   }
 
-  private static String text(InputFile file, List<LayerView> views, Digests digests) {
+  private static String text(
+      InputFile file,
+      List<LayerView> views,
+      Function<Layer, Optional<InPlaceView>> margins,
+      Digests digests) {
     TextPage page = new TextPage();
     page.line(TextPage.printable(file.name()) + ": " + ByteCount.both(file.bytes().size()));
     page.line("sha256 " + digests.sha256(file.bytes()));
@@ -114,6 +138,7 @@ final class InspectCommand implements Command {
         rows.add(List.of(field.name(), field.value(), field.meaning()));
       }
       page.table(2, rows);
+      margins.apply(view.layer()).ifPresent(margin -> margin.writeTo(page));
       view.layer().image().warnings().forEach(warning -> page.labelled("  warning", warning));
     }
     return page.toString();

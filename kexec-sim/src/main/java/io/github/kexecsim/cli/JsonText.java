@@ -30,7 +30,7 @@ final class JsonText {
     return write(() -> writer.name(name).value(value));
   }
 
-  JsonText number(String name, int value) {
+  JsonText number(String name, long value) {
     return write(() -> writer.name(name).value(value));
   }
 

@@ -35,6 +35,8 @@ final class XzDecompressor implements Decompressor {
   @Override
   public int decompress(ByteView payload, byte[] destination, Progress progress) {
     XzCheck check = streamHeader(payload);
+    // Decoding in place may have overwritten the header by the time of the footer.
+    int flags = payload.u16le(6);
     XzIndex index = new XzIndex();
     int offset = HEADER_SIZE;
     int produced = 0;
@@ -47,7 +49,7 @@ final class XzDecompressor implements Decompressor {
     }
     int indexSize = index.verify(payload, offset);
     offset += indexSize;
-    streamFooter(payload, offset, indexSize);
+    streamFooter(payload, offset, indexSize, flags);
     progress.at(offset + FOOTER_SIZE, produced);
     return produced;
   }
@@ -66,7 +68,7 @@ final class XzDecompressor implements Decompressor {
     return check;
   }
 
-  private static void streamFooter(ByteView payload, int offset, int indexSize) {
+  private static void streamFooter(ByteView payload, int offset, int indexSize, int flags) {
     ByteView footer = payload.slice(offset, FOOTER_SIZE);
     if (!footer.matches(10, "YZ")) {
       throw corrupt("the xz stream footer at 0x%x does not end with YZ", offset);
@@ -75,7 +77,7 @@ final class XzDecompressor implements Decompressor {
     if (footer.u32le(4) != indexSize / 4 - 1) {
       throw corrupt("the xz stream footer at 0x%x tells another index size", offset);
     }
-    if (footer.u16le(8) != payload.u16le(6)) {
+    if (footer.u16le(8) != flags) {
       throw corrupt("the xz stream footer at 0x%x has other flags than the header", offset);
     }
   }

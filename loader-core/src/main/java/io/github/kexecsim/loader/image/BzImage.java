@@ -179,6 +179,7 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
    * @param file the whole file
    * @throws KexecException what {@link PeHeader#parse} throws
    */
+  @Override
   public OptionalLong inPlaceStart(ByteView file) {
     long pe = file.u32le(0x3c);
     if (!file.matches(pe, "PE\0\0")) {

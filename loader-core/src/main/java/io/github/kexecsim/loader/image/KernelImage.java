@@ -56,6 +56,17 @@ public sealed interface KernelImage
   }
 
   /**
+   * Where the payload begins, from where the output begins, when the image decompresses itself in
+   * place; empty for a format that does not, or that does not tell.
+   *
+   * @param file the bytes that this image was parsed from
+   * @throws KexecException what the format's parser throws
+   */
+  default OptionalLong inPlaceStart(ByteView file) {
+    return OptionalLong.empty();
+  }
+
+  /**
    * Why no kexec_file_load that is modelled takes such an image, whatever its architecture; empty
    * for formats that one takes.
    */

@@ -1,0 +1,84 @@
+package io.github.kexecsim.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.kexecsim.loader.error.Reason;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Loads carried out on modelled memory, by every strategy. */
+class StrategyOptionsTest {
+  private static final Path ZBOOT =
+      Path.of(System.getProperty("kexecsim.images", "absent"), "tiny72-arm64-zstd.zboot")
+          .toAbsolutePath();
+
+  @TempDir Path dir;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lowest", "highest", "trailing", "random:7", "adversarial:7"})
+  void aSimulatedLoadEndsInTheKernel(String pageSource) {
+    for (String arch : new String[] {"arm64", "riscv64"}) {
+      JsonNode plan =
+          json("load", "--arch", arch, "--simulate", "--page-source", pageSource, "--json");
+
+      assertThat(plan.at("/outcome/success").asBoolean()).isTrue();
+      assertThat(plan.at("/handoff/pc").asText()).isEqualTo(plan.at("/kernel_entry").asText());
+      assertThat(plan.at("/relocation/page_source").asText()).isEqualTo(pageSource);
+    }
+  }
+
+  @Test
+  void aCrashLoadIsInPlaceAlready() {
+    JsonNode plan = json("load", "-p", "--simulate", "--json");
+
+    assertThat(plan.at("/relocation/head").asText()).isEqualTo("0x4");
+    assertThat(plan.at("/outcome/success").asBoolean()).isTrue();
+  }
+
+  @Test
+  void kexecToolsLoadTheSampleToo() {
+    JsonNode plan = json("load", "--strategy", "user", "--simulate", "--json");
+
+    assertThat(plan.at("/strategy").asText()).isEqualTo("user");
+    assertThat(plan.at("/outcome/success").asBoolean()).isTrue();
+  }
+
+  @Test
+  void anImageWithoutAStubHasNoEmulatedEfi() {
+    new Cli(dir)
+        .run("load", "--strategy", "emulated-efi", "--json")
+        .rejects(Reason.UNSUPPORTED_STRATEGY);
+    JsonNode courses = json("load", "--strategies", "--json").at("/strategies");
+    assertThat(courses).hasSize(3);
+    assertThat(courses.at("/0/success").asBoolean()).isTrue();
+    assertThat(courses.at("/2/reason/code").asText()).isEqualTo("unsupported-strategy");
+  }
+
+  @Test
+  void aRealStubRunsAgainstEmulatedServices() {
+    Assumptions.assumeTrue(Files.exists(ZBOOT), "skipped: no real images beside the checkout");
+    JsonNode plan =
+        json("load", ZBOOT.toString(), "--strategy", "emulated-efi", "--simulate", "--json");
+
+    assertThat(plan.at("/efi/success").asBoolean()).isTrue();
+    assertThat(plan.at("/efi/events").toString()).contains("ExitBootServices");
+    assertThat(plan.at("/efi/kernel/size").asText()).isEqualTo("0x5b0000");
+  }
+
+  @Test
+  void whatIsNotKnownIsWrongUsage() {
+    new Cli(dir).run("load", "--strategy", "magic").failsWith(ExitStatus.USAGE);
+    new Cli(dir).run("load", "--simulate", "--page-source", "best").failsWith(ExitStatus.USAGE);
+    new Cli(dir).run("load", "--arch", "x86_64").failsWith(ExitStatus.USAGE);
+  }
+
+  private JsonNode json(String... args) {
+    return new Cli(dir).run(args).succeeds().json();
+  }
+}
