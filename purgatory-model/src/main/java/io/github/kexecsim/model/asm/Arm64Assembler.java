@@ -7,6 +7,9 @@ package io.github.kexecsim.model.asm;
 public final class Arm64Assembler extends Assembler<Arm64Assembler> {
   private static final int INSTRUCTION = 4;
 
+  /** An assembler of a program that is empty so far. */
+  public Arm64Assembler() {}
+
   @Override
   Arm64Assembler self() {
     return this;

@@ -6,6 +6,9 @@ package io.github.kexecsim.model.asm;
 public final class Label {
   private static final int UNBOUND = -1;
 
+  /** A label that is bound to no place yet. */
+  public Label() {}
+
   private int offset = UNBOUND;
 
   void bind(int newOffset) {

@@ -16,6 +16,9 @@ public final class Riscv64Assembler extends Assembler<Riscv64Assembler> {
   private static final int JALR = 0x67;
   private static final int JAL = 0x6f;
 
+  /** An assembler of a program that is empty so far. */
+  public Riscv64Assembler() {}
+
   @Override
   Riscv64Assembler self() {
     return this;
