@@ -18,9 +18,6 @@ final class Arm64Placement extends Placement {
   private static final int HEADER_SIZE = 64;
   private static final int MAGIC = 0x38;
   private static final long MIN_KIMG_ALIGN = 2L << 20;
-  private static final long GIB = 1L << 30;
-  private static final long INITRD_WINDOW = 32 * GIB;
-  private static final long ELFCOREHDR_ALIGN = 64 << 10;
   private static final long DTB_ALIGN = 2L << 20;
 
   @Override
@@ -85,36 +82,14 @@ final class Arm64Placement extends Placement {
 
     @Override
     public Optional<KexecBuf> addBeside(KexecSegment kernel) {
-      long min = kernel.range().end();
-      Optional<KexecSegment> elfcorehdr = Optional.empty();
-      if (core.isPresent()) {
-        KexecBuf buf = core.get().buffer(ELFCOREHDR_ALIGN, min, true);
-        elfcorehdr = list.tryAdd(buf);
-        if (elfcorehdr.isEmpty()) {
-          return Optional.of(buf);
-        }
-      }
-      Optional<KexecSegment> initrd = Optional.empty();
-      if (request.initrd().isPresent()) {
-        FileContent file = request.initrd().get();
-        long window = MemHole.alignDown(kernel.mem(), GIB) + INITRD_WINDOW;
-        KexecBuf buf =
-            KexecBuf.bottomUp(SegmentRole.INITRD, file.size(), file.size(), 0, min)
-                .below(window)
-                .holding(file.content());
-        initrd = list.tryAdd(buf);
-        if (initrd.isEmpty()) {
-          return Optional.of(buf);
-        }
-      }
-      return addDtb(min, initrd, elfcorehdr);
+      Optional<KexecBuf> unplaced = KernelHoles.addCoreAndInitrd(list, request, core, kernel);
+      return unplaced.isPresent() ? unplaced : addDtb(kernel.range().end());
     }
 
-    private Optional<KexecBuf> addDtb(
-        long min, Optional<KexecSegment> initrd, Optional<KexecSegment> elfcorehdr) {
+    private Optional<KexecBuf> addDtb(long min) {
       Optional<ByteView> dtb = Optional.empty();
       if (dtbSize.isEmpty()) {
-        dtb = Optional.of(dtb(initrd, elfcorehdr));
+        dtb = Optional.of(dtb());
         dtbSize = OptionalInt.of(dtb.get().size());
       }
       int size = dtbSize.getAsInt();
@@ -124,13 +99,18 @@ final class Arm64Placement extends Placement {
         return Optional.of(buf);
       }
       if (dtb.isEmpty()) {
-        list.replace(list.count() - 1, placed.get().holding(dtb(initrd, elfcorehdr)));
+        list.replace(list.count() - 1, placed.get().holding(dtb()));
       }
       return Optional.empty();
     }
 
-    private ByteView dtb(Optional<KexecSegment> initrd, Optional<KexecSegment> elfcorehdr) {
-      return HandedDeviceTree.of(request, request.commandLine(), initrd, elfcorehdr).bytes();
+    private ByteView dtb() {
+      return HandedDeviceTree.of(
+              request,
+              request.commandLine(),
+              list.withRole(SegmentRole.INITRD),
+              list.withRole(SegmentRole.ELFCOREHDR))
+          .bytes();
     }
   }
 }

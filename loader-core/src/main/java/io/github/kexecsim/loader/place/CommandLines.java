@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 
 /** What loaders put in front of a command line. */
 final class CommandLines {
-  /** {@code COMMAND_LINE_SIZE} of riscv64 and loongarch64 without and with its NUL. */
+  /** {@code COMMAND_LINE_SIZE} of riscv64. */
   private static final int RISCV_COMMAND_LINE_SIZE = 1024;
 
   private CommandLines() {}

@@ -21,6 +21,12 @@ final class KernelHoles {
     Optional<KexecBuf> addBeside(KexecSegment kernel);
   }
 
+  private static final long GIB = 1L << 30;
+  private static final long INITRD_WINDOW = 32 * GIB;
+
+  /** The largest page that either supports. */
+  private static final long ELFCOREHDR_ALIGN = 64 << 10;
+
   private KernelHoles() {}
 
   /**
@@ -56,5 +62,36 @@ final class KernelHoles {
       list.undoTo(before);
       wanted = kernel.above(placed.get().range().end());
     }
+  }
+
+  /**
+   * Adds what both architectures put behind the kernel alike: elfcorehdr as high as it fits, and
+   * the initrd as low, within the 32 GiB from the kernel's own GiB on.
+   *
+   * @return the buffer that found no room, or empty when both did
+   */
+  static Optional<KexecBuf> addCoreAndInitrd(
+      SegmentList list,
+      PlacementRequest request,
+      Optional<ElfCoreHeader> core,
+      KexecSegment kernel) {
+    long min = kernel.range().end();
+    if (core.isPresent()) {
+      KexecBuf buf = core.get().buffer(ELFCOREHDR_ALIGN, min, true);
+      if (list.tryAdd(buf).isEmpty()) {
+        return Optional.of(buf);
+      }
+    }
+    if (request.initrd().isPresent()) {
+      FileContent file = request.initrd().get();
+      KexecBuf buf =
+          KexecBuf.bottomUp(SegmentRole.INITRD, file.size(), file.size(), 0, min)
+              .below(MemHole.alignDown(kernel.mem(), GIB) + INITRD_WINDOW)
+              .holding(file.content());
+      if (list.tryAdd(buf).isEmpty()) {
+        return Optional.of(buf);
+      }
+    }
+    return Optional.empty();
   }
 }

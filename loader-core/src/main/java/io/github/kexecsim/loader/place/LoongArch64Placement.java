@@ -17,9 +17,6 @@ import java.util.Optional;
 final class LoongArch64Placement extends Placement {
   private static final int HEADER_SIZE = 64;
   private static final long KERNEL_ALIGN = 2L << 20;
-  private static final long ELFCOREHDR_ALIGN = 64 << 10;
-  private static final long GIB = 1L << 30;
-  private static final long INITRD_WINDOW = 32 * GIB;
   private static final int COMMAND_LINE_SIZE = 4096;
 
   @Override
@@ -76,22 +73,9 @@ final class LoongArch64Placement extends Placement {
       SegmentList list,
       KexecSegment kernel,
       Optional<ElfCoreHeader> core) {
-    long min = kernel.range().end();
-    if (core.isPresent()) {
-      KexecBuf buf = core.get().buffer(ELFCOREHDR_ALIGN, min, true);
-      if (list.tryAdd(buf).isEmpty()) {
-        return Optional.of(buf);
-      }
-    }
-    if (request.initrd().isPresent()) {
-      FileContent file = request.initrd().get();
-      KexecBuf buf =
-          KexecBuf.bottomUp(SegmentRole.INITRD, file.size(), file.size(), 0, min)
-              .below(MemHole.alignDown(kernel.mem(), GIB) + INITRD_WINDOW)
-              .holding(file.content());
-      if (list.tryAdd(buf).isEmpty()) {
-        return Optional.of(buf);
-      }
+    Optional<KexecBuf> unplaced = KernelHoles.addCoreAndInitrd(list, request, core, kernel);
+    if (unplaced.isPresent()) {
+      return unplaced;
     }
     String prefix = prefix(request.machine(), list.asList());
     CommandLines.checkSize(prefix, request.commandLine(), COMMAND_LINE_SIZE);

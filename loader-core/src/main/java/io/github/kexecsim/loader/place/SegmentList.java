@@ -89,6 +89,11 @@ final class SegmentList {
     segments.set(index, segment);
   }
 
+  /** The first segment of a role. */
+  Optional<KexecSegment> withRole(SegmentRole role) {
+    return segments.stream().filter(segment -> segment.role() == role).findFirst();
+  }
+
   List<KexecSegment> asList() {
     return Collections.unmodifiableList(segments);
   }
