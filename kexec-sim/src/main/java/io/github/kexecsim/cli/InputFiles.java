@@ -44,6 +44,9 @@ record InputFiles(Console console, long limit) {
    * @throws Failure with {@link ExitStatus#FILE}
    */
   InputFile read(String name) {
+    if (name.isEmpty()) {
+      throw Failure.usage("a file's name is empty");
+    }
     String action = "cannot read " + name;
     Path path = console.path(name);
     try {

@@ -188,6 +188,12 @@ final class LoadCommand implements Command {
     Optional<InputFile> log = arguments.value(LogComparison.COMPARE).map(files::read);
     PageSource source = pageSource(arguments);
     Strategy strategy = strategy(arguments);
+    if (strategy == Strategy.EMULATED_EFI && arguments.has(OutputDirectory.EMIT)) {
+      throw Failure.usage(
+          OutputDirectory.EMIT.name()
+              + " goes with the strategies kernel and user: emulated EFI services are modelled, not"
+              + " machine code that could be written");
+    }
     try {
       List<Layer> layers = downToArchitecture(image.bytes(), limits, progress);
       ChosenMachine chosen = machines.choose(architecture(layers), builtIn);
@@ -255,6 +261,10 @@ final class LoadCommand implements Command {
   }
 
   private static PageSource pageSource(Arguments arguments) {
+    if (arguments.has(PAGE_SOURCE) && !arguments.has(SIMULATE) && !arguments.has(STRATEGIES)) {
+      throw Failure.usage(
+          PAGE_SOURCE.name() + " goes with " + SIMULATE.name() + " or " + STRATEGIES.name());
+    }
     String label = arguments.value(PAGE_SOURCE).orElse(PageSource.LOWEST_FIRST.label());
     return PageSource.byLabel(label)
         .orElseThrow(

@@ -117,9 +117,11 @@ final class MachineOptions {
             () -> Failure.usage("unknown architecture " + name + "; known are " + architectures()));
   }
 
-  /** The architecture that the options name. */
+  /** The architecture that the options name, or that a machine has which they name. */
   Optional<Architecture> named() {
-    return named;
+    return named.isPresent() || !arguments.has(MACHINE)
+        ? named
+        : Optional.of(fromSection().machine().architecture());
   }
 
   /**

@@ -22,7 +22,15 @@ final class PlanText {
     page.labelled("image", TextPage.printable(report.image().name()) + ": " + layers(report));
     report.machine().ifPresent(machine -> write(page, machine));
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(page, report, placed));
-    report.relocation().ifPresent(relocation -> relocation.writeTo(page));
+    report
+        .relocation()
+        .ifPresent(
+            way ->
+                way.writeTo(
+                    page,
+                    report.efi().isPresent()
+                        ? "the purgatory was entered, which starts the image's own stub"
+                        : "the next kernel was entered"));
     report.efi().ifPresent(course -> course.writeTo(page));
     report.courses().ifPresent(courses -> StrategyTable.write(page, courses));
     report

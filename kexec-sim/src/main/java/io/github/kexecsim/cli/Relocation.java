@@ -11,6 +11,7 @@ import io.github.kexecsim.model.sim.Outcome;
 import io.github.kexecsim.model.sim.PhysMemory;
 import io.github.kexecsim.model.sim.Simulator;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,6 +52,16 @@ record Relocation(RelocationPlan plan, PhysMemory memory, Outcome outcome) {
         .hex("source_pages", plan.kimage().sourcePages())
         .hex("control_pages", plan.controlPageCount())
         .hex("copied_pages", plan.kimage().copiedPages());
+    plan.purgatory()
+        .ifPresent(
+            purgatory -> {
+              json.string("digest", HexFormat.of().formatHex(purgatory.digest().toByteArray()));
+              json.objects(
+                  "sha_regions",
+                  purgatory.shaRegions(),
+                  region ->
+                      json.hex("start", region.start()).hex("end", region.start() + region.len()));
+            });
   }
 
   private void writeMemory(JsonText json) {
@@ -95,7 +106,12 @@ record Relocation(RelocationPlan plan, PhysMemory memory, Outcome outcome) {
                 .string("message", fault.message()));
   }
 
-  void writeTo(TextPage page) {
+  /**
+   * Writes it for people.
+   *
+   * @param entered what was entered at the end, in words
+   */
+  void writeTo(TextPage page, String entered) {
     page.labelled(
         "relocation",
         String.format(
@@ -112,11 +128,11 @@ record Relocation(RelocationPlan plan, PhysMemory memory, Outcome outcome) {
     page.labelled(
         "memory",
         ByteCount.human(use.peak())
-            + " at the peak of loading, "
+            + " at the peak of loading, a wrapped file not counted, "
             + ByteCount.human(use.loaded())
             + " held until the reboot");
     page.labelled(
-        "simulated", (outcome.isSuccess() ? "" : "FAILED: ") + outcome.summary() + handoff());
+        "simulated", (outcome.isSuccess() ? entered : "FAILED: " + outcome.summary()) + handoff());
     outcome.faults().stream()
         .skip(outcome.faults().isEmpty() ? 0 : 1)
         .forEach(fault -> page.labelled("fault", fault.message()));

@@ -26,6 +26,7 @@ final class StrategyTable {
         .hex("boot_peak", course.bootPeak())
         .hex("bytes_copied", course.copies().total())
         .strings("verified", course.verified())
+        .strings("warnings", course.warnings())
         .string("ending", course.ending())
         .bool("success", course.success());
     course
@@ -60,6 +61,11 @@ final class StrategyTable {
                               ? "nothing"
                               : String.join("; ", course.verified()))));
     }
+    for (Row row : comparison.rows()) {
+      row.course().stream()
+          .flatMap(course -> course.warnings().stream())
+          .forEach(line -> page.labelled("warning", row.strategy().label() + ": " + line));
+    }
     page.line("");
   }
 
@@ -77,8 +83,9 @@ final class StrategyTable {
                 state ->
                     (state.handoff().mmu() ? "MMU on" : "MMU off")
                         + (state.efi() ? ", EFI" : ", no EFI")
-                        + ", KASLR seed from "
-                        + state.kaslrSeed())
+                        + (state.kaslrSeed().equals("none")
+                            ? ", no KASLR seed"
+                            : ", KASLR seed from " + state.kaslrSeed()))
             .orElse(course.ending());
     return List.of(
         name,

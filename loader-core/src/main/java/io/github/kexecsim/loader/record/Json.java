@@ -36,7 +36,10 @@ final class Json {
 
   private static Json object(String path, JsonElement element) {
     if (element == null || !element.isJsonObject()) {
-      throw new KexecException(Reason.BAD_RECORD, path + " is not an object");
+      throw new KexecException(
+          Reason.BAD_RECORD,
+          path.equals("$") ? "not a JSON object" : path + " is not an object",
+          "a recorded load of the format " + RecordedLoads.FORMAT + ", or its machine section");
     }
     return new Json(path, element.getAsJsonObject());
   }

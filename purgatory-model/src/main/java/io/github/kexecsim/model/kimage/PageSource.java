@@ -4,6 +4,8 @@ import io.github.kexecsim.loader.memory.PhysRangeSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * In which order the running kernel's page allocator hands out its free pages. Nobody can know that
@@ -13,6 +15,8 @@ import java.util.Optional;
  * @param seed what an order by chance is drawn from; others ignore it
  */
 public record PageSource(Order order, long seed) {
+  private static final Pattern LABEL = Pattern.compile("([a-z]+)(?::(\\d{1,18}))?");
+
   /** The lowest free page first. */
   public static final PageSource LOWEST_FIRST = new PageSource(Order.LOWEST, 0);
 
@@ -85,28 +89,30 @@ public record PageSource(Order order, long seed) {
     return new PageSource(Order.ADVERSARIAL, seed);
   }
 
-  /** Finds a source by its {@link #label()}; where a seed is left out it is 0. */
+  /** Finds a source by its {@link #label()}: with a seed from 0 up where the order has one. */
   public static Optional<PageSource> byLabel(String label) {
-    int colon = label.indexOf(':');
-    String name = colon < 0 ? label : label.substring(0, colon);
-    try {
-      long seed = colon < 0 ? 0 : Long.parseLong(label.substring(colon + 1));
-      for (Order order : Order.values()) {
-        if (order.name().toLowerCase(Locale.ROOT).equals(name)) {
-          return Optional.of(new PageSource(order, seed));
-        }
-      }
-      return Optional.empty();
-    } catch (NumberFormatException e) {
+    Matcher matcher = LABEL.matcher(label);
+    if (!matcher.matches()) {
       return Optional.empty();
     }
+    for (Order order : Order.values()) {
+      if (order.name().toLowerCase(Locale.ROOT).equals(matcher.group(1))
+          && isSeeded(order) == (matcher.group(2) != null)) {
+        long seed = isSeeded(order) ? Long.parseLong(matcher.group(2)) : 0;
+        return Optional.of(new PageSource(order, seed));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isSeeded(Order order) {
+    return order == Order.RANDOM || order == Order.ADVERSARIAL;
   }
 
   /** The name on the command line and in JSON, such as {@code random:7}. */
   public String label() {
     String name = order.name().toLowerCase(Locale.ROOT);
-    boolean seeded = order == Order.RANDOM || order == Order.ADVERSARIAL;
-    return seeded ? name + ":" + seed : name;
+    return isSeeded(order) ? name + ":" + seed : name;
   }
 
   @Override

@@ -55,6 +55,7 @@ public record StrategyComparison(List<Row> rows) {
    * @param ending how the simulation ended: that of the relocation, or of the stub after it
    * @param success whether the next kernel was entered with every byte of it in place
    * @param nextKernel the state in which the next kernel begins, where it does
+   * @param warnings what a person should know of this course
    */
   public record Course(
       int segments,
@@ -64,9 +65,11 @@ public record StrategyComparison(List<Row> rows) {
       List<String> verified,
       String ending,
       boolean success,
-      Optional<EntryState> nextKernel) {
+      Optional<EntryState> nextKernel,
+      List<String> warnings) {
     public Course {
       verified = List.copyOf(verified);
+      warnings = List.copyOf(warnings);
     }
   }
 
@@ -144,7 +147,8 @@ public record StrategyComparison(List<Row> rows) {
             verified(strategy, plan, placed),
             outcome.ending().text(),
             outcome.isSuccess(),
-            outcome.handoff().map(handoff -> new EntryState(handoff, false, kaslrSeed(placed))));
+            outcome.handoff().map(handoff -> new EntryState(handoff, false, kaslrSeed(placed))),
+            placed.warnings());
     return new Row(strategy, Optional.empty(), Optional.of(course));
   }
 
@@ -162,7 +166,7 @@ public record StrategyComparison(List<Row> rows) {
             copies(stub.work().decompressed(), relocation, relocated, stub.work().copied()),
             List.of(
                 "the zboot image's PE signature, where the kernel is built to",
-                "the payload's own checksum, by the stub's decompressor"),
+                "the payload's own checksum, where its format has one, by the stub's decompressor"),
             stub.ending().text(),
             relocated.isSuccess() && stub.isSuccess(),
             stub.handoff()
@@ -173,7 +177,8 @@ public record StrategyComparison(List<Row> rows) {
                             true,
                             options.rngSeed().isPresent()
                                 ? "EFI_RNG_PROTOCOL of the emulated services"
-                                : "none")));
+                                : "none")),
+            plan.placed().warnings());
     return new Row(Strategy.EMULATED_EFI, Optional.empty(), Optional.of(course));
   }
 
@@ -196,6 +201,9 @@ public record StrategyComparison(List<Row> rows) {
     List<String> verified = new ArrayList<>();
     if (signed && strategy == Strategy.KERNEL) {
       verified.add("the image's PE signature, where the kernel is built to");
+    }
+    if (strategy == Strategy.USER && !hasPurgatory) {
+      verified.add("not known: kexec-tools' own purgatory is not modelled here");
     }
     if (hasPurgatory) {
       verified.add("SHA-256 of every segment, by the purgatory");
