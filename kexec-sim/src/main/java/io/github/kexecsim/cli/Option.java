@@ -50,7 +50,9 @@ record Option(List<String> names, String value, String help) {
     }
   }
 
-  /** Two are the same when they are called the same; a record's own test is linked at every start. */
+  /**
+   * Two are the same when they are called the same; a record's own test is linked at every start.
+   */
   @Override
   public boolean equals(Object other) {
     return other instanceof Option that && names.equals(that.names);

@@ -86,7 +86,7 @@ public final class ByteView {
     return (long) int32be(from) << 32 | int32be(from + 4) & 0xffff_ffffL;
   }
 
-  /** Byte by byte: headers are short, and making a VarHandle costs a start milliseconds. */
+  /** Byte by byte: headers are short, and a VarHandle is linked at every start. */
   private int int32be(int from) {
     return array[from] << 24
         | (array[from + 1] & 0xff) << 16

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /**
  * Where LZMA's adaptive probabilities stand in one array: the chance that a bit is 0, in 1/2048.
  * The array's length is a power of two, so that an index cut with {@code length - 1} needs no
- * bounds check: they cost a tenth of the speed.
+ * bounds check.
  */
 final class LzmaModel {
   static final int STATES = 12;

@@ -7,9 +7,9 @@ import java.nio.ByteOrder;
 /**
  * Decodes LZMA symbols, after Igor Pavlov's LZMA specification (public domain), and keeps what must
  * be kept between two runs of {@link #decode}. That is one method on purpose, with the bits of
- * literals written out: the range decoder's state stays in registers, which is a third of the
- * speed, and no loop stands between the bits, which is a tenth. It must remain below the 8000
- * bytecodes above which HotSpot interprets a method.
+ * literals written out: the range decoder's state stays in registers, and no loop stands between
+ * the bits, which is a tenth of the speed. It must remain below the 8000 bytecodes above which
+ * HotSpot interprets a method.
  */
 final class LzmaSymbols {
   /** Input that one symbol never exceeds: 48 bits at most, and none takes more than a byte. */
