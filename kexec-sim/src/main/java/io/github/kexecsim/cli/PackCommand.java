@@ -22,7 +22,7 @@ final class PackCommand implements Command {
   private static final Option NO_PAD =
       Option.flag(
           "Leave the image as it is, as builds before 6.12 or so did, instead of padding it with"
-              + " zeros to its in-memory size.",
+              + " zeros to its in-memory size; extract then gives back the same bytes.",
           "--no-pad");
 
   private static String methods() {
