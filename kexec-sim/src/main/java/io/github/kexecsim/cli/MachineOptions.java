@@ -41,7 +41,10 @@ final class MachineOptions {
   static final Option KERNEL_VERSION =
       Option.of("RELEASE", "Its running kernel's release; 7.2 unless known.", "--kernel-version");
   static final Option PAGE_SIZE =
-      Option.of("SIZE", "Its running kernel's page size; 4K unless known.", "--page-size");
+      Option.of(
+          "SIZE",
+          "Its running kernel's page size; unless known 16K on loongarch64, 4K elsewhere.",
+          "--page-size");
   static final Option CPUS =
       Option.of("N", "How many CPUs it may ever have; 1 unless known.", "--cpus");
   static final Option CRASHKERNEL =
