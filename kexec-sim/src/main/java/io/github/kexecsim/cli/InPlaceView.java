@@ -38,7 +38,8 @@ record InPlaceView(InPlaceMargin margin, boolean ownLayout) {
         start.isPresent()
             ? start.getAsLong()
             : InPlace.kernelStart(
-                compressed.decompress(limit).length, payload.get().size() + Integer.BYTES);
+                compressed.declaredSize().orElseGet(() -> compressed.decompress(limit).length),
+                payload.get().size() + Integer.BYTES);
     return Optional.of(
         new InPlaceView(InPlace.measure(compressed, from, limit), start.isPresent()));
   }

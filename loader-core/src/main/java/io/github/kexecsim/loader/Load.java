@@ -1,6 +1,5 @@
 package io.github.kexecsim.loader;
 
-import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
@@ -9,11 +8,9 @@ import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.CrashNotes;
-import io.github.kexecsim.loader.place.FileContent;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Placement;
-import io.github.kexecsim.loader.place.PlacementRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -65,7 +62,7 @@ final class Load {
               + " plan is for that");
     }
     try {
-      return placement.place(request(kernel.bytes()));
+      return placement.place(request.toPlace(kernel.bytes()));
     } catch (KexecException answer) {
       throw explained(answer, kernel.image());
     }
@@ -88,7 +85,7 @@ final class Load {
   /** A file that no parser takes, and a kernel's own laxer probe perhaps all the same. */
   private PlacedLoad placeUnparsed(KexecException parsing) {
     try {
-      PlacedLoad placed = placement.place(request(request.image()));
+      PlacedLoad placed = placement.place(request.toPlace(request.image()));
       warnings.add("the kernel accepts this file, though " + parsing.getMessage());
       return placed;
     } catch (KexecException answer) {
@@ -121,15 +118,5 @@ final class Load {
           answer);
     }
     return answer;
-  }
-
-  private PlacementRequest request(ByteView kernel) {
-    return new PlacementRequest(
-        request.machine(),
-        FileContent.of(kernel),
-        request.initrd().map(FileContent::of),
-        request.commandLine(),
-        request.type(),
-        request.seed());
   }
 }

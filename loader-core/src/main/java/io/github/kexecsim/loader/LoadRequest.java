@@ -3,7 +3,9 @@ package io.github.kexecsim.loader;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.place.FileContent;
 import io.github.kexecsim.loader.place.LoadType;
+import io.github.kexecsim.loader.place.PlacementRequest;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -66,5 +68,11 @@ public record LoadRequest(
 
   public LoadRequest withSeed(long newSeed) {
     return new LoadRequest(image, machine, initrd, commandLine, type, limits, newSeed);
+  }
+
+  /** What is to be placed once {@code kernel} is what remains of the image. */
+  PlacementRequest toPlace(ByteView kernel) {
+    return new PlacementRequest(
+        machine, FileContent.of(kernel), initrd.map(FileContent::of), commandLine, type, seed);
   }
 }

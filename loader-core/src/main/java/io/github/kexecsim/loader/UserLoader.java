@@ -1,13 +1,10 @@
 package io.github.kexecsim.loader;
 
-import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
-import io.github.kexecsim.loader.place.FileContent;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Placement;
-import io.github.kexecsim.loader.place.PlacementRequest;
 import io.github.kexecsim.loader.place.SegmentRules;
 import io.github.kexecsim.loader.place.UserPlacement;
 import java.util.ArrayList;
@@ -35,7 +32,7 @@ public final class UserLoader {
             return !placement.loads(layer.image());
           });
       layers.forEach(layer -> warnings.addAll(layer.image().warnings()));
-      PlacedLoad placed = UserPlacement.place(request(request, last(layers).bytes()));
+      PlacedLoad placed = UserPlacement.place(request.toPlace(last(layers).bytes()));
       SegmentRules.check(request.machine(), request.type(), placed.segments());
       warnings.addAll(placed.warnings());
       return new LoadPlan(request, layers, Optional.of(placed), Optional.empty(), warnings);
@@ -46,15 +43,5 @@ public final class UserLoader {
 
   private static Layer last(List<Layer> layers) {
     return layers.get(layers.size() - 1);
-  }
-
-  private static PlacementRequest request(LoadRequest request, ByteView kernel) {
-    return new PlacementRequest(
-        request.machine(),
-        FileContent.of(kernel),
-        request.initrd().map(FileContent::of),
-        request.commandLine(),
-        request.type(),
-        request.seed());
   }
 }

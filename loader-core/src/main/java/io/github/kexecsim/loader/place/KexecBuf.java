@@ -57,7 +57,7 @@ record KexecBuf(
 
   /** The request as {@code kexec_add_buffer} makes it before it searches. */
   KexecBuf roundedTo(long pageSize) {
-    long pages = (memsz + pageSize - 1) & -pageSize;
+    long pages = MemHole.alignUp(memsz, pageSize);
     return new KexecBuf(role, bufsz, pages, Math.max(align, pageSize), min, max, topDown, content);
   }
 }
