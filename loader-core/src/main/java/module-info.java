@@ -17,6 +17,8 @@ module io.github.kexecsim.loader {
   exports io.github.kexecsim.loader.image;
   exports io.github.kexecsim.loader.machine;
   exports io.github.kexecsim.loader.memory;
+  exports io.github.kexecsim.loader.pe;
   exports io.github.kexecsim.loader.place;
   exports io.github.kexecsim.loader.record;
+  exports io.github.kexecsim.loader.report;
 }

@@ -4,9 +4,10 @@ import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.digest.Digests;
 import io.github.kexecsim.loader.error.KexecException;
-import io.github.kexecsim.loader.image.Field;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
+import io.github.kexecsim.loader.report.Field;
+import io.github.kexecsim.loader.report.Finding;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +105,16 @@ final class InspectCommand implements Command {
     margins.apply(view.layer()).ifPresent(margin -> margin.writeTo(json));
     json.string("sha256", digests.sha256(view.layer().bytes()));
     json.object("fields", inner -> fields(view.layer()).forEach(inner::string));
-    json.strings("warnings", view.layer().image().warnings());
+    List<Finding> findings = view.layer().findings();
+    json.strings("warnings", findings.stream().map(Finding::message).toList());
+    json.objects(
+        "findings",
+        findings,
+        finding ->
+            json.string("code", finding.flaw().code())
+                .string("severity", finding.flaw().severity().label())
+                .string("message", finding.message())
+                .string("remedy", finding.remedy()));
   }
 
   /** The fields by name; a name that comes again (of a PE section, say) gets a number. */
@@ -139,8 +149,15 @@ final class InspectCommand implements Command {
       }
       page.table(2, rows);
       margins.apply(view.layer()).ifPresent(margin -> margin.writeTo(page));
-      view.layer().image().warnings().forEach(warning -> page.labelled("  warning", warning));
+      for (Finding finding : view.layer().findings()) {
+        page.labelled("  " + finding.flaw().severity().label(), told(finding));
+      }
     }
     return page.toString();
+  }
+
+  private static String told(Finding finding) {
+    String remedy = finding.remedy().isEmpty() ? "" : "; " + finding.remedy();
+    return finding.message() + remedy;
   }
 }

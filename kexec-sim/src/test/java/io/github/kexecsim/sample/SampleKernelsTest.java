@@ -33,7 +33,7 @@ class SampleKernelsTest {
     assertThat(image.pageSize()).hasValue(4096);
     assertThat(image.anywhere()).isTrue();
     assertThat(image.peOffset()).isZero();
-    assertThat(image.warnings()).isEmpty();
+    assertThat(image.findings()).isEmpty();
   }
 
   @Test
@@ -44,7 +44,7 @@ class SampleKernelsTest {
     assertThat(image.rawImageSize()).isEqualTo(0x9000);
     assertThat(image.minorVersion()).isEqualTo(2);
     assertThat(image.peOffset()).isZero();
-    assertThat(image.warnings()).isEmpty();
+    assertThat(image.findings()).isEmpty();
   }
 
   @ParameterizedTest

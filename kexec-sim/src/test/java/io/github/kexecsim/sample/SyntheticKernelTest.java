@@ -18,7 +18,7 @@ class SyntheticKernelTest {
     byte[] bytes = SyntheticKernel.image(size);
     KernelImage image = ImageProbe.parse(ByteView.of(bytes));
     assertThat(image.format()).isEqualTo("arm64-image");
-    assertThat(image.warnings()).isEmpty();
+    assertThat(image.findings()).isEmpty();
     assertThat(image.imageSize()).hasValue(size);
     assertThat(bytes).hasSize(size).isEqualTo(SyntheticKernel.image(size));
   }

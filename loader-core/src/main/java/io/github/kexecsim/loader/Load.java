@@ -72,7 +72,7 @@ final class Load {
     Predicate<Layer> deeper =
         layer -> {
           layers.add(layer);
-          warnings.addAll(layer.image().warnings());
+          layer.findings().forEach(finding -> warnings.add(finding.message()));
           return !placement.loads(layer.image());
         };
     if (peeled.isEmpty()) {

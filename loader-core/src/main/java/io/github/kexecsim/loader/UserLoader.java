@@ -31,7 +31,7 @@ public final class UserLoader {
             layers.add(layer);
             return !placement.loads(layer.image());
           });
-      layers.forEach(layer -> warnings.addAll(layer.image().warnings()));
+      layers.forEach(layer -> layer.findings().forEach(finding -> warnings.add(finding.message())));
       PlacedLoad placed = UserPlacement.place(request.toPlace(last(layers).bytes()));
       SegmentRules.check(request.machine(), request.type(), placed.segments());
       warnings.addAll(placed.warnings());

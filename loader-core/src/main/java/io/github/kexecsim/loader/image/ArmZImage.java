@@ -4,6 +4,9 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.report.Field;
+import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.Flaw;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -89,17 +92,23 @@ public record ArmZImage(
   }
 
   @Override
-  public List<String> warnings() {
-    List<String> warnings = new ArrayList<>();
-    warnings.add("a 32-bit Arm kernel: the architecture is not modelled");
+  public List<Finding> findings() {
+    List<Finding> findings = new ArrayList<>();
+    findings.add(
+        Finding.of(Flaw.NOT_MODELLED, "a 32-bit Arm kernel: the architecture is not modelled"));
     if (end - start > fileSize) {
-      warnings.add(
-          String.format("end - start is 0x%x, but the file has 0x%x bytes", end - start, fileSize));
+      findings.add(
+          Finding.of(
+              Flaw.BEYOND_FILE,
+              String.format(
+                  "end - start is 0x%x, but the file has 0x%x bytes", end - start, fileSize)));
     }
     if (endianness != LITTLE_ENDIAN && endianness != BIG_ENDIAN) {
-      warnings.add("the endianness word is neither 0x04030201 nor 0x01020304");
+      findings.add(
+          Finding.of(
+              Flaw.UNKNOWN_ENDIANNESS, "the endianness word is neither 0x04030201 nor 0x01020304"));
     }
-    return warnings;
+    return findings;
   }
 
   @Override

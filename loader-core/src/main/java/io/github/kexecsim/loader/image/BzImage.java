@@ -6,6 +6,10 @@ import io.github.kexecsim.loader.error.Errno;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeHeader;
+import io.github.kexecsim.loader.report.Field;
+import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.Flaw;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -256,29 +260,39 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
   }
 
   @Override
-  public List<String> warnings() {
-    List<String> warnings = new ArrayList<>();
+  public List<Finding> findings() {
+    List<Finding> findings = new ArrayList<>();
     if (setupSize() > fileSize) {
-      warnings.add(
-          String.format("setup takes 0x%x bytes, but the file has 0x%x", setupSize(), fileSize));
+      findings.add(
+          Finding.of(
+              Flaw.BEYOND_FILE,
+              String.format(
+                  "setup takes 0x%x bytes, but the file has 0x%x", setupSize(), fileSize)));
     } else if (payloadEnd() > fileSize) {
-      warnings.add(
-          String.format(
-              "the payload ends at 0x%x, but the file has 0x%x bytes", payloadEnd(), fileSize));
+      findings.add(
+          Finding.of(
+              Flaw.BEYOND_FILE,
+              String.format(
+                  "the payload ends at 0x%x, but the file has 0x%x bytes",
+                  payloadEnd(), fileSize)));
     }
     if (headerEnd() < head.size()) {
-      warnings.add(
-          String.format(
-              "the header says that it ends at 0x%x, before the fields of its version",
-              headerEnd()));
+      findings.add(
+          Finding.of(
+              Flaw.HEADER_ENDS_EARLY,
+              String.format(
+                  "the header says that it ends at 0x%x, before the fields of its version",
+                  headerEnd())));
     }
     if ((loadflags() & LOADED_HIGH) == 0) {
-      warnings.add("LOADED_HIGH is not set: a zImage, not a bzImage");
+      findings.add(
+          Finding.of(Flaw.NOT_LOADED_HIGH, "LOADED_HIGH is not set: a zImage, not a bzImage"));
     }
     if (architecture().isEmpty()) {
-      warnings.add("XLF_KERNEL_64 is not set: no 64-bit entry point");
+      findings.add(
+          Finding.of(Flaw.NO_64_BIT_ENTRY, "XLF_KERNEL_64 is not set: no 64-bit entry point"));
     }
-    return warnings;
+    return findings;
   }
 
   private long payloadEnd() {

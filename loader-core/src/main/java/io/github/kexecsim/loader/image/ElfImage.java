@@ -4,6 +4,8 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.report.Field;
+import io.github.kexecsim.loader.report.Finding;
 import java.util.List;
 import java.util.Optional;
 
@@ -111,7 +113,7 @@ public record ElfImage(boolean is64Bit, boolean bigEndian, int type, int machine
   }
 
   @Override
-  public List<String> warnings() {
+  public List<Finding> findings() {
     return List.of();
   }
 

@@ -4,6 +4,8 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.report.Field;
+import io.github.kexecsim.loader.report.Finding;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -32,8 +34,8 @@ public sealed interface KernelImage
   /** The header's fields in the order in which they stand in it. */
   List<Field> fields();
 
-  /** What is odd about the header though its format allows it; in words, usually nothing. */
-  List<String> warnings();
+  /** What is wrong or odd about the header though it could be read; usually nothing. */
+  List<Finding> findings();
 
   /**
    * How much memory the image takes once it runs, BSS included, as its header says; 64 raw bits.

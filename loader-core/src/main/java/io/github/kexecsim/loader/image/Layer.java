@@ -1,6 +1,8 @@
 package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.report.Finding;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -17,6 +19,11 @@ public record Layer(KernelImage image, ByteView bytes, Optional<Payload> stored)
     Objects.requireNonNull(image);
     Objects.requireNonNull(bytes);
     Objects.requireNonNull(stored);
+  }
+
+  /** What is wrong or odd about it; usually nothing. */
+  public List<Finding> findings() {
+    return image.findings();
   }
 
   /** How many bytes it has, decompressed. */

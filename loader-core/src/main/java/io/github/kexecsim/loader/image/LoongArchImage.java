@@ -4,6 +4,10 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeMachine;
+import io.github.kexecsim.loader.report.Field;
+import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.Flaw;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -96,15 +100,18 @@ public record LoongArchImage(
   }
 
   @Override
-  public List<String> warnings() {
-    List<String> warnings = new ArrayList<>();
+  public List<Finding> findings() {
+    List<Finding> findings = new ArrayList<>();
     if (rawImageSize == 0) {
-      warnings.add("kernel_asize is 0");
+      findings.add(Finding.of(Flaw.NO_IMAGE_SIZE, "kernel_asize is 0"));
     } else if (Long.compareUnsigned(fileSize, rawImageSize) > 0) {
-      warnings.add(
-          String.format(
-              "the file (0x%x bytes) is larger than kernel_asize (0x%x)", fileSize, rawImageSize));
+      findings.add(
+          Finding.of(
+              Flaw.LARGER_THAN_IMAGE_SIZE,
+              String.format(
+                  "the file (0x%x bytes) is larger than kernel_asize (0x%x)",
+                  fileSize, rawImageSize)));
     }
-    return warnings;
+    return findings;
   }
 }

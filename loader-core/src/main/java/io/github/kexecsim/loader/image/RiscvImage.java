@@ -4,6 +4,9 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.report.Field;
+import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.Flaw;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -139,23 +142,28 @@ public record RiscvImage(
   }
 
   @Override
-  public List<String> warnings() {
-    List<String> warnings = new ArrayList<>();
+  public List<Finding> findings() {
+    List<Finding> findings = new ArrayList<>();
     if (magic2 != MAGIC2_NUMBER) {
-      warnings.add(
-          "magic2 is missing, which the kernel does not look at below header version 0.2:"
-              + " this may be an image for another architecture");
+      findings.add(
+          Finding.of(
+              Flaw.MAGIC_MISSING,
+              "magic2 is missing, which the kernel does not look at below header version 0.2:"
+                  + " this may be an image for another architecture"));
     }
     if (rawImageSize == 0) {
-      warnings.add("image_size is 0");
+      findings.add(Finding.of(Flaw.NO_IMAGE_SIZE, "image_size is 0"));
     } else if (Long.compareUnsigned(fileSize, rawImageSize) > 0) {
-      warnings.add(
-          String.format(
-              "the file (0x%x bytes) is larger than image_size (0x%x)", fileSize, rawImageSize));
+      findings.add(
+          Finding.of(
+              Flaw.LARGER_THAN_IMAGE_SIZE,
+              String.format(
+                  "the file (0x%x bytes) is larger than image_size (0x%x)",
+                  fileSize, rawImageSize)));
     }
     if ((flags & ~1L) != 0) {
-      warnings.add("flags that are not defined are set");
+      findings.add(Finding.of(Flaw.UNDEFINED_FLAGS, "flags that are not defined are set"));
     }
-    return warnings;
+    return findings;
   }
 }

@@ -5,6 +5,10 @@ import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeHeader;
+import io.github.kexecsim.loader.report.Field;
+import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.Flaw;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +26,7 @@ import java.util.stream.Collectors;
  * @param uncompressedSize what the image says will come out, 32 bits: the word behind the payload,
  *     or the last of gzip's trailer; empty for an unknown method
  * @param pe the PE header
- * @param warnings what is odd about the image
+ * @param findings what is odd about the image
  */
 public record ZbootImage(
     long payloadOffset,
@@ -30,7 +34,7 @@ public record ZbootImage(
     String methodName,
     OptionalLong uncompressedSize,
     PeHeader pe,
-    List<String> warnings)
+    List<Finding> findings)
     implements KernelImage {
   static final String FORMAT = "zboot";
 
@@ -50,7 +54,7 @@ public record ZbootImage(
   static final int SIZE_WORD = 4;
 
   public ZbootImage {
-    warnings = List.copyOf(warnings);
+    findings = List.copyOf(findings);
   }
 
   static boolean matches(ByteView file) {
@@ -109,7 +113,7 @@ public record ZbootImage(
         methodName,
         declaredSize(file, offset, size, method),
         PeHeader.parse(file, header.u32le(PE_OFFSET_OFFSET)),
-        warnings(file.slice(offset, size), methodName, method));
+        findings(file.slice(offset, size), methodName, method));
   }
 
   private static OptionalLong declaredSize(
@@ -127,26 +131,31 @@ public record ZbootImage(
     return OptionalLong.of(file.u32le(offset + size - 4));
   }
 
-  private static List<String> warnings(
+  private static List<Finding> findings(
       ByteView payload, String methodName, Optional<CompressionMethod> method) {
-    List<String> warnings = new ArrayList<>();
+    List<Finding> findings = new ArrayList<>();
     Optional<CompressionMethod> detected = CompressionMethod.detect(payload);
     String name = Field.printable(methodName);
     if (method.isEmpty()) {
-      warnings.add("unknown compression method \"" + name + "\"");
+      findings.add(Finding.of(Flaw.UNKNOWN_METHOD, "unknown compression method \"" + name + "\""));
     } else if (detected.isPresent() && !detected.equals(method)) {
-      warnings.add("the method is " + name + ", but the payload begins like " + detected.get());
+      findings.add(
+          Finding.of(
+              Flaw.METHOD_MISMATCH,
+              "the method is " + name + ", but the payload begins like " + detected.get()));
     }
     if (detected.equals(Optional.of(CompressionMethod.GZIP)) && payload.size() > 3) {
       List<String> parts = GzipImage.optionalParts(payload.u8(3));
       if (!parts.isEmpty()) {
-        warnings.add(
-            "the gzip header has "
-                + String.join(", ", parts)
-                + ": the image's own EFI stub skips ten bytes of header and will fail");
+        findings.add(
+            Finding.of(
+                Flaw.GZIP_HEADER_PARTS,
+                "the gzip header has "
+                    + String.join(", ", parts)
+                    + ": the image's own EFI stub skips ten bytes of header and will fail"));
       }
     }
-    return warnings;
+    return findings;
   }
 
   /** The method that {@link #methodName} means; empty when no kernel build writes it. */

@@ -31,7 +31,7 @@ class BzImageTest {
     assertThat(bz.prefAddress()).isEqualTo(0x1000000);
     assertThat(bz.initSize()).isEqualTo(0x10000);
     assertThat(bz.architecture()).contains(Architecture.X86_64);
-    assertThat(bz.warnings()).isEmpty();
+    assertThat(bz.findings()).isEmpty();
     assertThat(bz.fields()).hasSize(SetupField.values().length);
   }
 
@@ -108,15 +108,15 @@ class BzImageTest {
 
   @Test
   void oddHeadersAreWarnedOf() {
-    assertThat(parse(with32(image, 0x24c, 0xffffffffL)).warnings()).hasSize(1);
-    assertThat(parse(with32(image, 0x236, 0)).warnings()).hasSize(1);
+    assertThat(parse(with32(image, 0x24c, 0xffffffffL)).findings()).hasSize(1);
+    assertThat(parse(with32(image, 0x236, 0)).findings()).hasSize(1);
     byte[] short0 = image.clone();
     short0[0x201] = 0x20;
-    assertThat(parse(short0).warnings()).hasSize(1);
+    assertThat(parse(short0).findings()).hasSize(1);
     byte[] low = image.clone();
     low[0x211] = 0;
-    assertThat(parse(low).warnings()).hasSize(1);
-    assertThat(BzImage.parse(ByteView.of(image), 1024).warnings()).hasSize(1);
+    assertThat(parse(low).findings()).hasSize(1);
+    assertThat(BzImage.parse(ByteView.of(image), 1024).findings()).hasSize(1);
   }
 
   private byte[] version(int version) {

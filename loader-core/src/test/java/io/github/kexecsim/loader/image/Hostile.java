@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.report.Field;
+import io.github.kexecsim.loader.report.Finding;
 import java.util.Optional;
 
 /** Reads what nobody vouches for. */
@@ -29,7 +31,10 @@ final class Hostile {
     for (Field field : image.fields()) {
       assertPrintable(field.value());
     }
-    image.warnings().forEach(Hostile::assertPrintable);
+    for (Finding finding : image.findings()) {
+      assertPrintable(finding.message());
+      assertPrintable(finding.remedy());
+    }
     image.architecture();
     image.imageSize();
     try {

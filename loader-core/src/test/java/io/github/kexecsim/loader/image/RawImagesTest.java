@@ -38,21 +38,21 @@ class RawImagesTest {
     Arm64Image image = arm64(with32(ImageFixtures.arm64(), 16, 0));
     assertThat(image.rawImageSize()).isZero();
     assertThat(image.imageSize()).isEmpty();
-    assertThat(image.warnings()).hasSize(1);
+    assertThat(image.findings()).hasSize(1);
   }
 
   @Test
   void imageSizeIsComparedUnsigned() {
     byte[] file = with32(ImageFixtures.arm64(), 20, 0x80000000L);
-    assertThat(arm64(file).warnings()).isEmpty();
+    assertThat(arm64(file).findings()).isEmpty();
     assertThat(new Layer(arm64(file), ByteView.of(file), Optional.empty()).extent())
         .contains(Extent.FILE);
   }
 
   @Test
   void fileLongerThanImageSizeIsWarnedOf() {
-    assertThat(arm64(with32(ImageFixtures.arm64(), 16, 0x2fff)).warnings()).hasSize(1);
-    assertThat(arm64(with32(ImageFixtures.arm64(), 16, 0x3000)).warnings()).isEmpty();
+    assertThat(arm64(with32(ImageFixtures.arm64(), 16, 0x2fff)).findings()).hasSize(1);
+    assertThat(arm64(with32(ImageFixtures.arm64(), 16, 0x3000)).findings()).isEmpty();
   }
 
   @Test
@@ -62,7 +62,7 @@ class RawImagesTest {
     assertThat(image.imageSize()).hasValue(ImageFixtures.RAW_IMAGE_SIZE);
     assertThat(image.majorVersion()).isZero();
     assertThat(image.minorVersion()).isEqualTo(2);
-    assertThat(image.warnings()).isEmpty();
+    assertThat(image.findings()).isEmpty();
   }
 
   @Test
@@ -71,7 +71,7 @@ class RawImagesTest {
     assertThatThrownBy(() -> riscv(file))
         .isInstanceOfSatisfying(
             KexecException.class, e -> assertThat(e.reason()).isEqualTo(Reason.BAD_HEADER));
-    assertThat(riscv(with32(file, 32, 1)).warnings()).isNotEmpty();
+    assertThat(riscv(with32(file, 32, 1)).findings()).isNotEmpty();
     assertThatThrownBy(() -> riscv(with32(file, 32, 0x80000000L)))
         .isInstanceOf(KexecException.class);
   }
@@ -79,7 +79,7 @@ class RawImagesTest {
   @Test
   void riscvsOwnTestTakesAnArm64ImageAndTheProbeDoesNot() {
     byte[] file = ImageFixtures.arm64();
-    assertThat(riscv(file).warnings()).isNotEmpty();
+    assertThat(riscv(file).findings()).isNotEmpty();
     assertThat(ImageProbe.parse(ByteView.of(file)).architecture()).contains(Architecture.ARM64);
   }
 
@@ -99,7 +99,7 @@ class RawImagesTest {
     assertThat(little.architecture()).isEmpty();
     assertThat(little.end() - little.start()).isEqualTo(file.length);
     assertThat(little.bigEndian()).isFalse();
-    assertThat(little.warnings()).hasSize(1);
+    assertThat(little.findings()).hasSize(1);
     byte[] big = with32(file, 0x30, 0x01020304);
     assertThat(ArmZImage.parse(ByteView.of(big), big.length).bigEndian()).isTrue();
   }

@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ class RealImagesTest {
     Layer outer = layers.get(0);
     assertThat(outer.image().format()).isEqualTo(expected.get("kind").getAsString());
     assertThat(outer.image().architecture()).contains(arch);
-    assertThat(outer.image().warnings()).isEmpty();
+    assertThat(outer.image().findings()).isEmpty();
     assertThat(outer.size()).isEqualTo(expected.get("size").getAsInt());
     assertThat(outer.offset()).isZero();
 

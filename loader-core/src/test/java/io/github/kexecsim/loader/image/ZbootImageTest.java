@@ -10,6 +10,7 @@ import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.report.Field;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,7 +60,7 @@ class ZbootImageTest {
     ZbootImage zboot = ZbootImage.parse(file);
     assertThat(zboot.method()).isEmpty();
     assertThat(zboot.uncompressedSize()).isEmpty();
-    assertThat(zboot.warnings()).hasSize(1);
+    assertThat(zboot.findings()).hasSize(1);
     assertRefused(Reason.UNKNOWN_METHOD, () -> zboot.payload(file));
   }
 
@@ -111,24 +112,24 @@ class ZbootImageTest {
 
   @Test
   void gzipPartsThatTheStubDoesNotSkipAreWarnedOf() {
-    assertThat(ZbootImage.parse(ByteView.of(image)).warnings()).isEmpty();
+    assertThat(ZbootImage.parse(ByteView.of(image)).findings()).isEmpty();
     int flags = (int) ByteView.of(image).u32le(OFFSET_FIELD) + 3;
     byte[] named = image.clone();
     named[flags] = GzipImage.FNAME;
-    assertThat(ZbootImage.parse(ByteView.of(named)).warnings())
+    assertThat(ZbootImage.parse(ByteView.of(named)).findings())
         .singleElement()
         .asString()
         .contains("FNAME");
     named[flags] = GzipImage.FEXTRA;
-    assertThat(ZbootImage.parse(ByteView.of(named)).warnings()).hasSize(1);
+    assertThat(ZbootImage.parse(ByteView.of(named)).findings()).hasSize(1);
     named[flags] = 1;
-    assertThat(ZbootImage.parse(ByteView.of(named)).warnings()).isEmpty();
+    assertThat(ZbootImage.parse(ByteView.of(named)).findings()).isEmpty();
   }
 
   @Test
   void payloadThatBeginsLikeAnotherMethodIsWarnedOf() {
     byte[] mislabelled = withText(image, ZbootImage.METHOD_OFFSET, "zstd");
-    assertThat(ZbootImage.parse(ByteView.of(mislabelled)).warnings()).hasSize(1);
+    assertThat(ZbootImage.parse(ByteView.of(mislabelled)).findings()).hasSize(1);
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeHeader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,7 +35,7 @@ class ZbootWriterTest {
     assertThat(image.architecture()).contains(arch);
     assertThat(image.methodName()).isEqualTo("zstd");
     assertThat(image.uncompressedSize()).hasValue(RAW.length);
-    assertThat(image.warnings()).isEmpty();
+    assertThat(image.findings()).isEmpty();
     assertThat(image.payload(ByteView.of(file)).orElseThrow().in(ByteView.of(file)))
         .isEqualTo(payload);
 

@@ -8,10 +8,10 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.Payload;
-import io.github.kexecsim.loader.image.PeHeader;
 import io.github.kexecsim.loader.image.ZbootImage;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.memory.PhysRange;
+import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.place.EfiPlacement;
 import io.github.kexecsim.loader.place.EfiPlacement.Placed;
 import io.github.kexecsim.loader.place.FileContent;
@@ -20,6 +20,7 @@ import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.PlacementRequest;
 import io.github.kexecsim.loader.place.SegmentRole;
+import io.github.kexecsim.loader.report.Finding;
 import io.github.kexecsim.model.mmu.Arm64FlatMap;
 import java.util.ArrayList;
 import java.util.List;
@@ -187,7 +188,12 @@ final class EfiPlanner {
       }
     }
     return new PlacedLoad(
-        segments, entry, kernelEntry, request.commandLine(), List.of(), image.warnings());
+        segments,
+        entry,
+        kernelEntry,
+        request.commandLine(),
+        List.of(),
+        image.findings().stream().map(Finding::message).toList());
   }
 
   private static List<ReserveItem> items(Placed placed, List<ReserveItem> free) {

@@ -2,9 +2,9 @@ package io.github.kexecsim.model.efi;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
-import io.github.kexecsim.loader.image.PeHeader;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.memory.PhysRange;
+import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.model.efi.EfiMemoryMap.Allocation;
 import io.github.kexecsim.model.efi.StubRun.Stopped;
 import java.util.Optional;

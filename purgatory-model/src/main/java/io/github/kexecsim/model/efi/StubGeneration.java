@@ -2,8 +2,8 @@ package io.github.kexecsim.model.efi;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
-import io.github.kexecsim.loader.image.PeHeader;
 import io.github.kexecsim.loader.image.ZbootImage;
+import io.github.kexecsim.loader.pe.PeHeader;
 import java.util.Locale;
 
 /** How a zboot image's EFI stub goes about it: {@code drivers/firmware/efi/libstub/zboot.c}. */

@@ -1,4 +1,4 @@
-package io.github.kexecsim.loader.image;
+package io.github.kexecsim.loader.report;
 
 import java.util.Objects;
 
@@ -17,22 +17,22 @@ public record Field(String name, String value, String meaning) {
   }
 
   /** A field in hexadecimal; {@code value} is taken as unsigned. */
-  static Field hex(String name, long value, String meaning) {
+  public static Field hex(String name, long value, String meaning) {
     return new Field(name, "0x" + Long.toHexString(value), meaning);
   }
 
   /** A field in decimal; {@code value} is taken as unsigned. */
-  static Field decimal(String name, long value, String meaning) {
+  public static Field decimal(String name, long value, String meaning) {
     return new Field(name, Long.toUnsignedString(value), meaning);
   }
 
   /** A text that a stranger wrote: what is not printable ASCII is escaped. */
-  static Field text(String name, String value, String meaning) {
+  public static Field text(String name, String value, String meaning) {
     return new Field(name, printable(value), meaning);
   }
 
   /** {@code text} with all but printable ASCII as {@code \xNN}, for terminals and messages. */
-  static String printable(String text) {
+  public static String printable(String text) {
     StringBuilder out = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

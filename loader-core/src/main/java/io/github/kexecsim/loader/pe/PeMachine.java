@@ -1,10 +1,10 @@
-package io.github.kexecsim.loader.image;
+package io.github.kexecsim.loader.pe;
 
 import io.github.kexecsim.loader.machine.Architecture;
 import java.util.Optional;
 
 /** The COFF machine numbers of kernels (Microsoft PE Format, "Machine Types"). */
-enum PeMachine {
+public enum PeMachine {
   ARM64(0xaa64, "arm64", Architecture.ARM64),
   RISCV64(0x5064, "riscv64", Architecture.RISCV64),
   LOONGARCH64(0x6264, "loongarch64", Architecture.LOONGARCH64),
@@ -27,20 +27,23 @@ enum PeMachine {
     this.architecture = architecture;
   }
 
-  int number() {
+  /** As it stands in the COFF header; 16 bits. */
+  public int number() {
     return number;
   }
 
-  static Optional<Architecture> architectureOf(int number) {
+  /** The modelled architecture of a machine number; empty where it is not modelled. */
+  public static Optional<Architecture> architectureOf(int number) {
     return of(number).map(machine -> machine.architecture);
   }
 
-  static String describe(int number) {
+  /** What a machine number stands for, in a word or two. */
+  public static String describe(int number) {
     return of(number).map(machine -> machine.label).orElse("unknown machine");
   }
 
   /** The machine of a modelled architecture. */
-  static PeMachine of(Architecture architecture) {
+  public static PeMachine of(Architecture architecture) {
     for (PeMachine machine : values()) {
       if (machine.architecture == architecture) {
         return machine;

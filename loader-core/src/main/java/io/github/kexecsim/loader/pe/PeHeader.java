@@ -1,9 +1,10 @@
-package io.github.kexecsim.loader.image;
+package io.github.kexecsim.loader.pe;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.report.Field;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -50,12 +51,20 @@ public record PeHeader(
   public static final int EFI_APPLICATION = 10;
 
   /** {@code IMAGE_DLLCHARACTERISTICS_NX_COMPAT}. */
-  static final int NX_COMPAT = 0x100;
+  public static final int NX_COMPAT = 0x100;
 
-  static final int PE32 = 0x10b;
-  static final int PE32_PLUS = 0x20b;
-  static final int COFF_SIZE = 24;
-  static final int SECTION_SIZE = 40;
+  /** The optional header's magic of 32-bit images. */
+  public static final int PE32 = 0x10b;
+
+  /** The optional header's magic of 64-bit images. */
+  public static final int PE32_PLUS = 0x20b;
+
+  /** Bytes of the signature and the COFF header. */
+  public static final int COFF_SIZE = 24;
+
+  /** Bytes of a row of the section table. */
+  public static final int SECTION_SIZE = 40;
+
   private static final int CERTIFICATE_DIRECTORY = 4;
 
   public PeHeader {

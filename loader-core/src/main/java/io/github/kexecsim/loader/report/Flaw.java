@@ -1,0 +1,48 @@
+package io.github.kexecsim.loader.report;
+
+import java.util.Locale;
+
+/** The kinds of {@link Finding}. */
+public enum Flaw {
+  /** A size or an offset in a header leads beyond the end of the file. */
+  BEYOND_FILE(Severity.DEFECT),
+  /** The header names a compression method that no kernel build writes. */
+  UNKNOWN_METHOD(Severity.DEFECT),
+  /** The payload begins like another compression method than the header names. */
+  METHOD_MISMATCH(Severity.DEFECT),
+  /** The gzip header has parts that the image's own stub does not skip. */
+  GZIP_HEADER_PARTS(Severity.DEFECT),
+  /** The header says that the image takes no memory. */
+  NO_IMAGE_SIZE(Severity.DEFECT),
+  /** The file is larger than the memory that its header asks for. */
+  LARGER_THAN_IMAGE_SIZE(Severity.DEFECT),
+  /** An endianness that the format does not know. */
+  UNKNOWN_ENDIANNESS(Severity.DEFECT),
+  /** A zImage: it is loaded low, which nothing does any more. */
+  NOT_LOADED_HIGH(Severity.DEFECT),
+  /** Flags are set that the format does not define. */
+  UNDEFINED_FLAGS(Severity.WARNING),
+  /** A magic number is missing that the format's early versions did without. */
+  MAGIC_MISSING(Severity.WARNING),
+  /** The header says that it ends before the fields of its own version. */
+  HEADER_ENDS_EARLY(Severity.WARNING),
+  /** There is no 64-bit entry point. */
+  NO_64_BIT_ENTRY(Severity.WARNING),
+  /** The architecture is not modelled. */
+  NOT_MODELLED(Severity.WARNING);
+
+  private final Severity severity;
+
+  Flaw(Severity severity) {
+    this.severity = severity;
+  }
+
+  public Severity severity() {
+    return severity;
+  }
+
+  /** The name as JSON shows it: lower case, with hyphens. */
+  public String code() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}
