@@ -25,12 +25,14 @@ record HandedTree(Optional<FlattenedDeviceTree> tree) {
 
   /** The 64 bits of kaslr-seed; 0 without one, as the kernels take it. */
   long kaslrSeed() {
-    return tree.flatMap(dt -> dt.node("/chosen"))
-        .flatMap(chosen -> chosen.property("kaslr-seed"))
-        .map(FdtProperty::value)
-        .filter(value -> value.size() == Long.BYTES)
-        .map(value -> value.u64be(0))
-        .orElse(0L);
+    if (tree.isEmpty()) {
+      return 0;
+    }
+    Optional<FdtNode> chosen = tree.get().node("/chosen");
+    Optional<FdtProperty> seed =
+        chosen.isPresent() ? chosen.get().property("kaslr-seed") : Optional.empty();
+    boolean isOne = seed.isPresent() && seed.get().value().size() == Long.BYTES;
+    return isOne ? seed.get().value().u64be(0) : 0;
   }
 
   /**

@@ -43,7 +43,12 @@ public record KaslrOutlook(
 
   /** Whether the load is good only as long as the next kernel stays where it was placed. */
   public boolean isSafeOnlyWithoutKaslr() {
-    return !hits().isEmpty();
+    for (Neighbour neighbour : neighbours) {
+      if (neighbour.canBeHit()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The same as a warning for people; empty where nothing can be hit. */

@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.SegmentRole;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -71,11 +72,8 @@ public record NextKernel(PlacedLoad placed, Machine machine, KernelVersion versi
 
   /** The 64-bit word of the image's header; empty where the image's bytes are not known. */
   OptionalLong header(int offset) {
-    Optional<ByteView> content =
-        segment(SegmentRole.KERNEL)
-            .flatMap(KexecSegment::content)
-            .filter(bytes -> bytes.size() >= HEADER_SIZE);
-    return content.isPresent()
+    Optional<ByteView> content = segment(SegmentRole.KERNEL).orElseThrow().content();
+    return content.isPresent() && content.get().size() >= HEADER_SIZE
         ? OptionalLong.of(content.get().u64le(offset))
         : OptionalLong.empty();
   }
@@ -85,7 +83,12 @@ public record NextKernel(PlacedLoad placed, Machine machine, KernelVersion versi
   }
 
   Optional<KexecSegment> segment(SegmentRole role) {
-    return placed.segments().stream().filter(segment -> segment.role() == role).findFirst();
+    for (KexecSegment segment : placed.segments()) {
+      if (segment.role() == role) {
+        return Optional.of(segment);
+      }
+    }
+    return Optional.empty();
   }
 
   /** The segments that the next kernel needs when it runs. */
@@ -95,20 +98,18 @@ public record NextKernel(PlacedLoad placed, Machine machine, KernelVersion versi
 
   /** What lies around a kernel that does not move. */
   List<Neighbour> outOfReach() {
-    return needed().stream()
-        .map(
-            segment ->
-                new Neighbour(
-                    segment.role().label(),
-                    segment.range(),
-                    false,
-                    "the kernel stays where it was placed"))
-        .toList();
+    List<Neighbour> around = new ArrayList<>();
+    for (KexecSegment segment : needed()) {
+      String what = segment.role().label();
+      around.add(new Neighbour(what, segment.range(), false, "the kernel stays where it is"));
+    }
+    return around;
   }
 
   /** What every outlook takes for granted. */
   String assumedVersion() {
-    return version.equals(machine.kernelVersion())
+    // A record's own equals is linked on first use, which every start would pay for.
+    return version.compareTo(machine.kernelVersion()) == 0
         ? "Linux " + version + ", as the running one"
         : "Linux " + version;
   }

@@ -52,17 +52,29 @@ public record Slots(long imageSize, long align, List<Run> runs) {
 
   /** How many there are. */
   public long count() {
-    return runs.stream().mapToLong(Run::count).sum();
+    long count = 0;
+    for (Run run : runs) {
+      count += run.count();
+    }
+    return count;
   }
 
   /** The lowest; there must be one. */
   public long lowest() {
-    return runs.stream().mapToLong(Run::first).min().orElseThrow();
+    long lowest = runs.get(0).first();
+    for (Run run : runs) {
+      lowest = Math.min(lowest, run.first());
+    }
+    return lowest;
   }
 
   /** The highest; there must be one. */
   public long highest() {
-    return runs.stream().mapToLong(this::last).max().orElseThrow();
+    long highest = last(runs.get(0));
+    for (Run run : runs) {
+      highest = Math.max(highest, last(run));
+    }
+    return highest;
   }
 
   private long last(Run run) {
@@ -87,10 +99,12 @@ public record Slots(long imageSize, long align, List<Run> runs) {
 
   /** Whether an image may begin there. */
   public boolean contains(long start) {
-    return runs.stream()
-        .anyMatch(
-            run ->
-                start >= run.first() && start <= last(run) && (start - run.first()) % align == 0);
+    for (Run run : runs) {
+      if (start >= run.first() && start <= last(run) && (start - run.first()) % align == 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether an image in some slot shares an address with {@code range}. */
@@ -104,13 +118,9 @@ public record Slots(long imageSize, long align, List<Run> runs) {
     return steps < run.count() && run.first() + steps * align < range.end();
   }
 
-  /** All addresses that an image in some slot covers. */
+  /** All addresses that an image in some slot covers, and the gaps between neighbours. */
   public PhysRangeSet reach() {
-    return PhysRangeSet.of(runs.stream().flatMap(run -> covered(run).stream()).toList());
-  }
-
-  /** As one range where neighbours touch; where they do not, the gaps count as covered. */
-  private List<PhysRange> covered(Run run) {
-    return List.of(new PhysRange(run.first(), last(run) + imageSize));
+    return PhysRangeSet.of(
+        runs.stream().map(run -> new PhysRange(run.first(), last(run) + imageSize)).toList());
   }
 }
