@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One thing that the stub did: a service called, or an act of its own (decompress, cache_sync,
- * memcpy, enter).
+ * One thing that the stub did: a service called, or an act of its own (efi_random_alloc,
+ * decompress, cache_sync, memcpy, enter).
  *
  * @param name the service's name, or the act's
  * @param arguments by name, as text; numbers in hex

@@ -1,7 +1,13 @@
 package io.github.kexecsim.model.efi;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.kaslr.EfiRandomAlloc;
+import io.github.kexecsim.loader.kaslr.Slots;
+import io.github.kexecsim.loader.memory.EfiMemoryDesc;
+import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.model.efi.StubRun.Stopped;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -158,9 +164,8 @@ final class StubLibrary {
   }
 
   /**
-   * {@code randomalloc.c, efi_random_alloc}: of all aligned places in conventional memory the one
-   * whose number is the seed's share of their count. Seed 0 means the lowest one, all ones the
-   * highest. In v6.1 it reports success with no address where there is no such place.
+   * {@code randomalloc.c, efi_random_alloc}: one of {@link EfiRandomAlloc}'s places. In v6.1 it
+   * reports success with no address where there is no such place.
    */
   EfiResult randomAlloc(long wanted, long align, long seed) throws Stopped {
     MemoryMap map = memoryMap(false);
@@ -168,47 +173,46 @@ final class StubLibrary {
       return EfiResult.of(map.status());
     }
     long size = StubReserve.roundUp(wanted);
-    ByteView descriptors = run.read(map.descriptors(), (int) map.size());
-    long slots = 0;
-    for (int at = 0; at < descriptors.size(); at += EfiServices.DESCRIPTOR_SIZE) {
-      slots += slots(descriptors, at, size, align);
-    }
-    long target = slots * (seed & 0xffff_ffffL) >>> 32;
-    boolean old = run.plan().generation() == StubGeneration.LOAD_IMAGE;
-    EfiResult result =
-        EfiResult.of(old ? EfiStatus.SUCCESS : EfiStatus.OUT_OF_RESOURCES, "memory", 0);
-    for (int at = 0; at < descriptors.size(); at += EfiServices.DESCRIPTOR_SIZE) {
-      long here = slots(descriptors, at, size, align);
-      if (target < here) {
-        result =
-            services.allocatePages(
-                EfiMemoryMap.ADDRESS,
-                EfiMemoryType.LOADER_CODE.number(),
-                size / EfiMemoryMap.PAGE_SIZE,
-                firstSlot(descriptors, at, align) + target * align);
-        break;
-      }
-      target -= here;
+    List<EfiMemoryDesc> descriptors = descriptors(map);
+    EfiResult result = withoutPlace();
+    if (size > 0) {
+      Slots slots = new EfiRandomAlloc(size, align, align, ALLOC_LIMIT).slots(descriptors);
+      result = slots.count() > 0 ? allocate(slots, seed) : result;
     }
     services.freePool(map.address());
     return result;
   }
 
-  private static long slots(ByteView descriptors, int at, long size, long align) {
-    if (descriptors.u32le(at) != EfiMemoryType.CONVENTIONAL.number()) {
-      return 0;
-    }
-    long start = descriptors.u64le(at + 8);
-    long last = start + descriptors.u64le(at + 24) * EfiMemoryMap.PAGE_SIZE - 1;
-    long end = Math.min(last, ALLOC_LIMIT);
-    long first = firstSlot(descriptors, at, align);
-    long highest = end - size + 1 & -align;
-    return end < size || first > highest ? 0 : (highest - first) / align + 1;
+  private EfiResult allocate(Slots slots, long seed) throws Stopped {
+    run.act(
+        "efi_random_alloc",
+        "places",
+        StubRun.hex(slots.count()),
+        "lowest",
+        StubRun.hex(slots.lowest()),
+        "highest",
+        StubRun.hex(slots.highest()));
+    return services.allocatePages(
+        EfiMemoryMap.ADDRESS,
+        EfiMemoryType.LOADER_CODE.number(),
+        slots.imageSize() / EfiMemoryMap.PAGE_SIZE,
+        slots.at(EfiRandomAlloc.choose(slots.count(), seed)));
   }
 
-  /** Address 0 is left out: it would be taken for a null pointer. */
-  private static long firstSlot(ByteView descriptors, int at, long align) {
-    return Math.max(descriptors.u64le(at + 8), align) + align - 1 & -align;
+  private EfiResult withoutPlace() {
+    boolean old = run.plan().generation() == StubGeneration.LOAD_IMAGE;
+    return EfiResult.of(old ? EfiStatus.SUCCESS : EfiStatus.OUT_OF_RESOURCES, "memory", 0);
+  }
+
+  private List<EfiMemoryDesc> descriptors(MemoryMap map) throws Stopped {
+    ByteView bytes = run.read(map.descriptors(), (int) map.size());
+    List<EfiMemoryDesc> descriptors = new ArrayList<>();
+    for (int at = 0; at < bytes.size(); at += EfiServices.DESCRIPTOR_SIZE) {
+      long size = bytes.u64le(at + 24) * EfiMemoryMap.PAGE_SIZE;
+      PhysRange range = PhysRange.ofSize(bytes.u64le(at + 8), size);
+      descriptors.add(new EfiMemoryDesc(range, bytes.u32le(at), bytes.u64le(at + 32)));
+    }
+    return descriptors;
   }
 
   /** The address of a configuration table, from the system table in memory. */
