@@ -31,6 +31,7 @@ final class PlanJson {
     json.string("strategy", report.strategy().label()).string("type", report.type().label());
     json.string("command_line", report.commandLine());
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed, digests));
+    ZeroView.of(report).ifPresent(zero -> zero.writeTo(json));
     report.relocation().ifPresent(relocation -> relocation.writeTo(json));
     report.efi().ifPresent(course -> course.writeTo(json));
     report.courses().ifPresent(courses -> StrategyTable.write(json, courses));
