@@ -93,7 +93,8 @@ record X86View(Optional<X86Decompressor> decompressor, Optional<X86Vmlinux> vmli
 
   private static void write(TextPage page, X86Decompressor own) {
     if (own.memoryEnd().isEmpty()) {
-      page.labelled("  own memory", "not told: the image has no section .data, as since v6.7");
+      page.labelled(
+          "  own memory", "not told: images have a section .data that ends with it since v6.7");
       return;
     }
     long end = own.memoryEnd().getAsLong();
@@ -135,11 +136,12 @@ record X86View(Optional<X86Decompressor> decompressor, Optional<X86Vmlinux> vmli
         "  placed",
         String.format(
             Locale.ROOT,
-            "%d segments, to 0x%x from the start of init_size; 0x%x bytes of that are .bss beyond"
-                + " the file; entered at 0x%x",
+            "%d segments, to 0x%x from the start of init_size, %s; entered at 0x%x",
             kernel.segments().size(),
             kernel.end(),
-            kernel.bss(),
+            kernel.bss() == 0
+                ? "all of it copied"
+                : ByteCount.hex(kernel.bss()) + " bytes of it .bss, which is not copied",
             kernel.entryOffset()));
     page.labelled(
         "  relocations",

@@ -247,9 +247,7 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
     return space < 0
         ? Field.text("kernel release", text, "")
         : Field.text(
-            "kernel release",
-            text.substring(0, space),
-            Field.printable(text.substring(space + 1)));
+            "kernel release", text.substring(0, space), Field.printable(text.substring(space + 1)));
   }
 
   /**

@@ -47,10 +47,10 @@ public record KernelInfo(long offset, long size, long sizeTotal, long setupTypeM
 
   List<Field> fields() {
     return List.of(
-        Field.hex("size", size, "bytes of kernel_info's fixed part"),
-        Field.hex("size_total", sizeTotal, "bytes of kernel_info, with what is behind"),
+        Field.hex("kernel_info.size", size, "bytes of its fixed part"),
+        Field.hex("kernel_info.size_total", sizeTotal, "bytes with what is behind that"),
         Field.hex(
-            "setup_type_max",
+            "kernel_info.setup_type_max",
             setupTypeMax,
             "setup_data up to type "
                 + (setupTypeMax & INDIRECT - 1)

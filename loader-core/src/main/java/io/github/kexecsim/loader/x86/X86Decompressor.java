@@ -135,13 +135,14 @@ public record X86Decompressor(
   }
 
   /**
-   * How far the payload's end lies behind the output's where it is decompressed, in bytes; negative
-   * where the output runs over it. Empty where {@link #memoryEnd} is.
+   * How far the payload's end, without a size word, lies behind the output's where it is
+   * decompressed, in bytes; negative where the output runs over it. Whether that is enough is
+   * {@link InPlace}'s to measure. Empty where {@link #memoryEnd} is.
    */
   public OptionalLong margin() {
     return memoryEnd.isPresent()
         ? OptionalLong.of(
-            initSize - memoryEnd.getAsLong() + payloadStart() + payloadLength - outputSize)
+            initSize - memoryEnd.getAsLong() + payloadStart() + payload.size() - outputSize)
         : OptionalLong.empty();
   }
 
@@ -201,10 +202,13 @@ public record X86Decompressor(
     }
     long aligned = roundUp(mem, alignment);
     long output = prefAddress < 0 ? aligned : Math.max(aligned, prefAddress);
-    for (DecompressorRegion region : regions()) {
-      if (region.role().isClearedByItself()) {
-        ZeroRange.add(ranges, output, region.start(), region.end(), ZeroRange.By.DECOMPRESSOR);
-      }
+    if (movedTo().isPresent()) {
+      ZeroRange.add(
+          ranges,
+          output + movedTo().getAsLong(),
+          bssStart(),
+          memoryEnd.getAsLong(),
+          ZeroRange.By.DECOMPRESSOR);
     }
     return List.copyOf(ranges);
   }

@@ -26,8 +26,8 @@ public record ZeroRange(PhysRange range, By zeroedBy) {
 
   /**
    * Whether it must be zero before the image is entered by its PE or its EFI handover entry, whose
-   * code runs where the image was loaded. From the 32- and 64-bit entries nothing there is read
-   * before it is written.
+   * code runs where the image was loaded. From the 32- and 64-bit entries the decompressor moves
+   * first, and relies on nothing there.
    */
   public boolean isBeforeEntry() {
     return zeroedBy != By.DECOMPRESSOR;
