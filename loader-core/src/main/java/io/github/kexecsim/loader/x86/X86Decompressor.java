@@ -201,7 +201,8 @@ public record X86Decompressor(
       ZeroRange.add(ranges, mem, Math.max(zeroedFrom, memsz), end, ZeroRange.By.NOBODY);
     }
     long aligned = roundUp(mem, alignment);
-    long output = prefAddress < 0 ? aligned : Math.max(aligned, prefAddress);
+    boolean isAddress = prefAddress >= 0 && prefAddress <= PhysRange.LIMIT;
+    long output = isAddress ? Math.max(aligned, prefAddress) : aligned;
     if (movedTo().isPresent()) {
       ZeroRange.add(
           ranges,
