@@ -91,21 +91,24 @@ final class InspectCommand implements Command {
               .string("file", file.name())
               .hex("size", file.bytes().size())
               .string("sha256", digests.sha256(file.bytes()))
-              .objects("layers", views, view -> writeLayer(json, view, margins, digests));
+              .objects("layers", views, view -> writeLayer(json, views, view, margins, digests));
           error.ifPresent(refusal -> json.object("error", inner -> PlanJson.write(inner, refusal)));
         });
   }
 
   private static void writeLayer(
       JsonText json,
+      List<LayerView> views,
       LayerView view,
       Function<Layer, Optional<InPlaceView>> margins,
       Digests digests) {
     view.writeTo(json);
     margins.apply(view.layer()).ifPresent(margin -> margin.writeTo(json));
+    X86View x86 = X86View.of(views, view);
+    x86.writeTo(json);
     json.string("sha256", digests.sha256(view.layer().bytes()));
     json.object("fields", inner -> fields(view.layer()).forEach(inner::string));
-    List<Finding> findings = view.layer().findings();
+    List<Finding> findings = findings(view, x86);
     json.strings("warnings", findings.stream().map(Finding::message).toList());
     json.objects(
         "findings",
@@ -120,7 +123,7 @@ final class InspectCommand implements Command {
   /** The fields by name; a name that comes again (of a PE section, say) gets a number. */
   private static Map<String, String> fields(Layer layer) {
     Map<String, String> fields = new LinkedHashMap<>();
-    for (Field field : layer.image().fields()) {
+    for (Field field : layer.fields()) {
       String name = field.name();
       for (int i = 2; fields.containsKey(name); i++) {
         name = field.name() + " (" + i + ")";
@@ -144,16 +147,24 @@ final class InspectCommand implements Command {
       List<List<String>> rows = new ArrayList<>();
       int size = view.layer().size();
       rows.add(List.of("size", ByteCount.hex(size), ByteCount.human(size) + view.extent()));
-      for (Field field : view.layer().image().fields()) {
+      for (Field field : view.layer().fields()) {
         rows.add(List.of(field.name(), field.value(), field.meaning()));
       }
       page.table(2, rows);
       margins.apply(view.layer()).ifPresent(margin -> margin.writeTo(page));
-      for (Finding finding : view.layer().findings()) {
+      X86View x86 = X86View.of(views, view);
+      x86.writeTo(page);
+      for (Finding finding : findings(view, x86)) {
         page.labelled("  " + finding.flaw().severity().label(), told(finding));
       }
     }
     return page.toString();
+  }
+
+  private static List<Finding> findings(LayerView view, X86View x86) {
+    List<Finding> findings = new ArrayList<>(view.layer().findings());
+    findings.addAll(x86.findings());
+    return findings;
   }
 
   private static String told(Finding finding) {

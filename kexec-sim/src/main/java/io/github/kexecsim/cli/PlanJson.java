@@ -35,6 +35,7 @@ final class PlanJson {
         .plan()
         .flatMap(LoadPlan::kaslr)
         .ifPresent(outlook -> new KaslrView(outlook).writeTo(json));
+    ZeroView.of(report).ifPresent(zero -> zero.writeTo(json));
     report.relocation().ifPresent(relocation -> relocation.writeTo(json));
     report.efi().ifPresent(course -> course.writeTo(json));
     report.courses().ifPresent(courses -> StrategyTable.write(json, courses));

@@ -22,6 +22,7 @@ final class PlanText {
     page.labelled("image", TextPage.printable(report.image().name()) + ": " + layers(report));
     report.machine().ifPresent(machine -> write(page, machine));
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(page, report, placed));
+    ZeroView.of(report).ifPresent(zero -> zero.writeTo(page));
     report
         .plan()
         .flatMap(LoadPlan::kaslr)

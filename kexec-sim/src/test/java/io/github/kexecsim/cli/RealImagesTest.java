@@ -119,4 +119,28 @@ class RealImagesTest {
     assertThat(plan.at("/segments").findValuesAsText("role"))
         .containsExactly("purgatory", "boot_params", "kernel");
   }
+
+  @Test
+  void debiansBzImageIsShownFromInside() {
+    JsonNode image = cli.run("inspect", "deb612-cloud-amd64.bzImage", "--json").succeeds().json();
+    JsonNode own = image.at("/layers/0/decompressor");
+    assertThat(own.at("/needed_init_size")).isEqualTo(own.at("/init_size"));
+    assertThat(own.at("/regions").findValuesAsText("role")).contains("bss", "page-tables");
+    assertThat(image.at("/layers/1/vmlinux/segments")).hasSize(4);
+    assertThat(image.at("/layers/1/vmlinux/relocations/groups").findValuesAsText("kind"))
+        .containsExactly("absolute-64", "inverse-32", "absolute-32");
+    assertThat(image.at("/layers/1/fields").has("segment LOAD (4)")).isTrue();
+  }
+
+  @Test
+  void debiansBzImageTellsWhichMemoryIsToBeZero() {
+    JsonNode plan = cli.run("load", "deb612-cloud-amd64.bzImage", "--json").succeeds().json();
+    assertThat(plan.at("/zero").findValuesAsText("zeroed_by"))
+        .containsExactly("nobody", "loader", "decompressor");
+    JsonNode kernel = plan.at("/segments/2");
+    long end = number(kernel, "mem") + number(kernel, "memsz");
+    assertThat(number(plan.at("/zero/1"), "start"))
+        .isEqualTo(number(kernel, "mem") + number(kernel, "bufsz"));
+    assertThat(number(plan.at("/zero/2"), "end")).isEqualTo(end);
+  }
 }

@@ -9,10 +9,8 @@ import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
-import io.github.kexecsim.loader.report.Flaw;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -30,7 +28,7 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
   private static final String MAGIC = "HdrS";
   private static final int OLDEST_VERSION = 0x200;
   private static final int BOOT_FLAG = 0xaa55;
-  private static final int LOADED_HIGH = 1;
+  private static final int LONGEST_VERSION = 256;
   private static final int XLF_KERNEL_64 = 1;
 
   /**
@@ -185,18 +183,30 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
    */
   @Override
   public OptionalLong inPlaceStart(ByteView file) {
-    long pe = file.u32le(0x3c);
-    if (!file.matches(pe, "PE\0\0")) {
+    Optional<PeHeader.Section> data = dataSection(file);
+    if (data.isEmpty()) {
       return OptionalLong.empty();
     }
-    for (PeHeader.Section section : PeHeader.parse(file, pe).sections()) {
-      if (section.name().equals(".data")) {
-        long size = section.virtualAddress() + section.virtualSize() - setupSize();
-        long start = initSize() - size + payloadOffset();
-        return size > payloadOffset() && start >= 0 ? OptionalLong.of(start) : OptionalLong.empty();
-      }
+    long size = data.get().virtualAddress() + data.get().virtualSize() - setupSize();
+    long start = initSize() - size + payloadOffset();
+    return size > payloadOffset() && start >= 0 ? OptionalLong.of(start) : OptionalLong.empty();
+  }
+
+  /**
+   * The EFI stub's section {@code .data}, which ends where the decompressor's memory does; images
+   * have it since v6.7 ({@code arch/x86/boot/header.S}). Empty for others.
+   *
+   * @param file the whole file
+   * @throws KexecException what {@link PeHeader#parse} throws
+   */
+  public Optional<PeHeader.Section> dataSection(ByteView file) {
+    long pe = file.u32le(0x3c);
+    if (!file.matches(pe, "PE\0\0")) {
+      return Optional.empty();
     }
-    return OptionalLong.empty();
+    return PeHeader.parse(file, pe).sections().stream()
+        .filter(section -> section.name().equals(".data"))
+        .findFirst();
   }
 
   @Override
@@ -215,87 +225,53 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
   public List<Field> fields() {
     List<Field> fields = new ArrayList<>();
     for (SetupField field : SetupField.values()) {
-      value(field).ifPresent(value -> fields.add(Field.hex(field.label(), value, meaning(field))));
+      value(field)
+          .ifPresent(
+              value ->
+                  fields.add(Field.hex(field.label(), value, SetupMeaning.of(field, value, this))));
     }
     return fields;
   }
 
-  private String meaning(SetupField field) {
-    return switch (field) {
-      case VERSION ->
-          (version() >>> 8) + "." + String.format(Locale.ROOT, "%02d", version() & 0xff);
-      case LOADFLAGS ->
-          flags(
-              loadflags(),
-              "LOADED_HIGH",
-              "KASLR_FLAG",
-              "",
-              "",
-              "",
-              "QUIET_FLAG",
-              "KEEP_SEGMENTS",
-              "CAN_USE_HEAP");
-      case XLOADFLAGS ->
-          flags(
-              xloadflags(),
-              "XLF_KERNEL_64",
-              "XLF_CAN_BE_LOADED_ABOVE_4G",
-              "XLF_EFI_HANDOVER_32",
-              "XLF_EFI_HANDOVER_64",
-              "XLF_EFI_KEXEC",
-              "XLF_5LEVEL",
-              "XLF_5LEVEL_ENABLED");
-      default -> field.meaning();
-    };
+  @Override
+  public List<Field> fields(ByteView file) {
+    List<Field> fields = new ArrayList<>(fields());
+    kernelVersion(file).ifPresent(text -> fields.add(release(text)));
+    KernelInfo.of(this, file).ifPresent(info -> fields.addAll(info.fields()));
+    return fields;
   }
 
-  private static String flags(int value, String... names) {
-    List<String> set = new ArrayList<>();
-    for (int bit = 0; bit < names.length; bit++) {
-      if ((value >> bit & 1) != 0 && !names[bit].isEmpty()) {
-        set.add(names[bit]);
-      }
+  /** The text's first word, and the rest, who built it and when, as its meaning. */
+  private static Field release(String text) {
+    int space = text.indexOf(' ');
+    return space < 0
+        ? Field.text("kernel release", text, "")
+        : Field.text(
+            "kernel release", text.substring(0, space), Field.printable(text.substring(space + 1)));
+  }
+
+  /**
+   * The version text that the setup code holds; empty where the header names none, or none inside
+   * of it.
+   *
+   * @param file the whole file
+   */
+  public Optional<String> kernelVersion(ByteView file) {
+    long offset = orZero(SetupField.KERNEL_VERSION);
+    long at = 0x200 + offset;
+    if (offset == 0 || at >= Math.min(setupSize(), file.size())) {
+      return Optional.empty();
     }
-    return String.join(" ", set);
+    int length = (int) Math.min(LONGEST_VERSION, Math.min(setupSize(), file.size()) - at);
+    return Optional.of(file.cString(at, length));
   }
 
   @Override
   public List<Finding> findings() {
-    List<Finding> findings = new ArrayList<>();
-    if (setupSize() > fileSize) {
-      findings.add(
-          Finding.of(
-              Flaw.BEYOND_FILE,
-              String.format(
-                  "setup takes 0x%x bytes, but the file has 0x%x", setupSize(), fileSize)));
-    } else if (payloadEnd() > fileSize) {
-      findings.add(
-          Finding.of(
-              Flaw.BEYOND_FILE,
-              String.format(
-                  "the payload ends at 0x%x, but the file has 0x%x bytes",
-                  payloadEnd(), fileSize)));
-    }
-    if (headerEnd() < head.size()) {
-      findings.add(
-          Finding.of(
-              Flaw.HEADER_ENDS_EARLY,
-              String.format(
-                  "the header says that it ends at 0x%x, before the fields of its version",
-                  headerEnd())));
-    }
-    if ((loadflags() & LOADED_HIGH) == 0) {
-      findings.add(
-          Finding.of(Flaw.NOT_LOADED_HIGH, "LOADED_HIGH is not set: a zImage, not a bzImage"));
-    }
-    if (architecture().isEmpty()) {
-      findings.add(
-          Finding.of(Flaw.NO_64_BIT_ENTRY, "XLF_KERNEL_64 is not set: no 64-bit entry point"));
-    }
-    return findings;
+    return new SetupFindings(this).all();
   }
 
-  private long payloadEnd() {
+  long payloadEnd() {
     return setupSize() + payloadOffset() + payloadLength();
   }
 

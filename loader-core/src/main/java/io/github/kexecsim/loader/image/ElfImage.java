@@ -6,6 +6,8 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.Flaw;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,6 +23,7 @@ import java.util.Optional;
 public record ElfImage(boolean is64Bit, boolean bigEndian, int type, int machine, long entry)
     implements KernelImage {
   static final String FORMAT = "elf";
+  private static final int SHOWN_SEGMENTS = 16;
   private static final int CLASS_OFFSET = 4;
   private static final int DATA_OFFSET = 5;
   private static final int EM_X86_64 = 62;
@@ -43,13 +46,31 @@ public record ElfImage(boolean is64Bit, boolean bigEndian, int type, int machine
     }
     boolean is64Bit = oneOrTwo(file, CLASS_OFFSET, "class") == 2;
     boolean bigEndian = oneOrTwo(file, DATA_OFFSET, "data encoding") == 2;
-    ByteView header = file.slice(0, is64Bit ? 64 : 52);
-    return new ElfImage(
-        is64Bit,
-        bigEndian,
-        u16(header, 16, bigEndian),
-        u16(header, 18, bigEndian),
-        entry(header, is64Bit, bigEndian));
+    ElfReader header = new ElfReader(file.slice(0, is64Bit ? 64 : 52), is64Bit, bigEndian);
+    return new ElfImage(is64Bit, bigEndian, header.u16(16), header.u16(18), header.word(24, 24));
+  }
+
+  /**
+   * Its program headers, in the table's order.
+   *
+   * @param file the bytes that this header was parsed from
+   * @throws KexecException {@link Reason#TRUNCATED} when the table is not inside the file, {@link
+   *     Reason#BAD_HEADER} when its rows are not of the size they have, {@link
+   *     Reason#LIMIT_EXCEEDED} when there are more than 65536
+   */
+  public List<ProgramHeader> programHeaders(ByteView file) {
+    return new ElfTables(file, is64Bit, bigEndian).programHeaders();
+  }
+
+  /**
+   * Where the file ends by what its headers say: the end of the last of its tables, segments and
+   * sections. What is behind it was put there by others.
+   *
+   * @param file the bytes that this header was parsed from
+   * @throws KexecException what {@link #programHeaders} throws, of sections also
+   */
+  public long contentEnd(ByteView file) {
+    return new ElfTables(file, is64Bit, bigEndian).contentEnd();
   }
 
   private static int oneOrTwo(ByteView file, int offset, String what) {
@@ -60,18 +81,6 @@ public record ElfImage(boolean is64Bit, boolean bigEndian, int type, int machine
           String.format("ELF %s 0x%x at offset 0x%x, expected 1 or 2", what, value, offset));
     }
     return value;
-  }
-
-  private static int u16(ByteView header, int offset, boolean bigEndian) {
-    int value = header.u16le(offset);
-    return bigEndian ? Short.reverseBytes((short) value) & 0xffff : value;
-  }
-
-  private static long entry(ByteView header, boolean is64Bit, boolean bigEndian) {
-    if (is64Bit) {
-      return bigEndian ? header.u64be(24) : header.u64le(24);
-    }
-    return bigEndian ? header.u32be(24) : header.u32le(24);
   }
 
   @Override
@@ -113,8 +122,36 @@ public record ElfImage(boolean is64Bit, boolean bigEndian, int type, int machine
   }
 
   @Override
+  public List<Field> fields(ByteView file) {
+    List<Field> fields = new ArrayList<>(fields());
+    try {
+      List<ProgramHeader> headers = programHeaders(file);
+      headers.stream().limit(SHOWN_SEGMENTS).map(ProgramHeader::field).forEach(fields::add);
+      if (headers.size() > SHOWN_SEGMENTS) {
+        fields.add(Field.decimal("e_phnum", headers.size(), "segments, the first of them shown"));
+      }
+    } catch (KexecException e) {
+      // A finding tells.
+      return fields;
+    }
+    return fields;
+  }
+
+  @Override
   public List<Finding> findings() {
     return List.of();
+  }
+
+  @Override
+  public List<Finding> findings(ByteView file) {
+    try {
+      programHeaders(file);
+      return findings();
+    } catch (KexecException e) {
+      return List.of(
+          new Finding(
+              Flaw.PROGRAM_HEADERS_UNREADABLE, "program headers: " + e.getMessage(), e.hint()));
+    }
   }
 
   @Override

@@ -34,8 +34,27 @@ public sealed interface KernelImage
   /** The header's fields in the order in which they stand in it. */
   List<Field> fields();
 
+  /**
+   * The header's fields, and what they lead to elsewhere in the file. What cannot be read there is
+   * left out.
+   *
+   * @param file the bytes that this image was parsed from
+   */
+  default List<Field> fields(ByteView file) {
+    return fields();
+  }
+
   /** What is wrong or odd about the header though it could be read; usually nothing. */
   List<Finding> findings();
+
+  /**
+   * What is wrong or odd about the header, and about what it leads to elsewhere in the file.
+   *
+   * @param file the bytes that this image was parsed from
+   */
+  default List<Finding> findings(ByteView file) {
+    return findings();
+  }
 
   /**
    * How much memory the image takes once it runs, BSS included, as its header says; 64 raw bits.

@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
 import java.util.List;
 import java.util.Objects;
@@ -23,7 +24,12 @@ public record Layer(KernelImage image, ByteView bytes, Optional<Payload> stored)
 
   /** What is wrong or odd about it; usually nothing. */
   public List<Finding> findings() {
-    return image.findings();
+    return image.findings(bytes);
+  }
+
+  /** Its header's fields, and what they lead to. */
+  public List<Field> fields() {
+    return image.fields(bytes);
   }
 
   /** How many bytes it has, decompressed. */

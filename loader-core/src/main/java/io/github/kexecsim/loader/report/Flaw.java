@@ -29,7 +29,25 @@ public enum Flaw {
   /** There is no 64-bit entry point. */
   NO_64_BIT_ENTRY(Severity.WARNING),
   /** The architecture is not modelled. */
-  NOT_MODELLED(Severity.WARNING);
+  NOT_MODELLED(Severity.WARNING),
+  /** The payload reaches beyond the part of the file that is loaded as the kernel. */
+  PAYLOAD_NOT_INSIDE(Severity.DEFECT),
+  /** An alignment that is no power of two. */
+  ALIGNMENT_NOT_A_POWER_OF_TWO(Severity.DEFECT),
+  /** The preferred load address is no multiple of the alignment. */
+  PREF_ADDRESS_MISALIGNED(Severity.DEFECT),
+  /** Flags are set that exclude each other, or one without another that it needs. */
+  CONTRADICTING_FLAGS(Severity.WARNING),
+  /** The memory asked for is too small to decompress the kernel in it. */
+  INIT_SIZE_TOO_SMALL(Severity.DEFECT),
+  /** The program headers of an ELF file cannot be read. */
+  PROGRAM_HEADERS_UNREADABLE(Severity.DEFECT),
+  /** A segment of an ELF file is placed outside the memory that there is for it. */
+  SEGMENT_OUTSIDE(Severity.DEFECT),
+  /** A segment of an ELF file is not aligned as its loader demands. */
+  SEGMENT_MISALIGNED(Severity.DEFECT),
+  /** The list of places to relocate is malformed, or leads out of the kernel. */
+  RELOCATIONS_MALFORMED(Severity.DEFECT);
 
   private final Severity severity;
 

@@ -28,10 +28,11 @@ final class Hostile {
       return Optional.empty();
     }
     // What was parsed answers every question; only its payload may still be refused.
-    for (Field field : image.fields()) {
+    for (Field field : image.fields(view)) {
       assertPrintable(field.value());
+      assertPrintable(field.meaning());
     }
-    for (Finding finding : image.findings()) {
+    for (Finding finding : image.findings(view)) {
       assertPrintable(finding.message());
       assertPrintable(finding.remedy());
     }

@@ -1,0 +1,129 @@
+package io.github.kexecsim.loader.image;
+
+import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The tables that an ELF header leads to (System V ABI, chapters 4 and 5). */
+final class ElfTables {
+  private static final int PN_XNUM = 0xffff;
+  private static final int MAX_ROWS = 1 << 16;
+  private static final int SHT_NULL = 0;
+  private static final int SHT_NOBITS = 8;
+
+  private final ElfReader file;
+  private final boolean is64Bit;
+
+  ElfTables(ByteView file, boolean is64Bit, boolean bigEndian) {
+    this.file = new ElfReader(file, is64Bit, bigEndian);
+    this.is64Bit = is64Bit;
+  }
+
+  List<ProgramHeader> programHeaders() {
+    List<ProgramHeader> headers = new ArrayList<>();
+    for (ElfReader row : rows("program header", programTable(), programCount(), programSize())) {
+      headers.add(
+          new ProgramHeader(
+              row.u32(0),
+              row.u32(is64Bit ? 4 : 24),
+              row.word(4, 8),
+              row.word(8, 16),
+              row.word(12, 24),
+              row.word(16, 32),
+              row.word(20, 40),
+              row.word(28, 48)));
+    }
+    return headers;
+  }
+
+  long contentEnd() {
+    long end = is64Bit ? 64 : 52;
+    for (ProgramHeader header : programHeaders()) {
+      end = Math.max(end, end(header.offset(), header.filesz()));
+    }
+    if (programCount() > 0) {
+      end = Math.max(end, programTable() + (long) programCount() * programSize());
+    }
+    long sections = file.word(32, 40);
+    if (sections == 0) {
+      return end;
+    }
+    int size = is64Bit ? 64 : 40;
+    long count = file.u16(is64Bit ? 60 : 48);
+    if (count == 0) {
+      count = file.slice(sections, size).word(20, 32);
+    }
+    if (count == 0) {
+      return end;
+    }
+    checkRowSize("section header", file.u16(is64Bit ? 58 : 46), size);
+    for (ElfReader row : rows("section header", sections, count, size)) {
+      long type = row.u32(4);
+      if (type != SHT_NULL && type != SHT_NOBITS) {
+        end = Math.max(end, end(row.word(16, 24), row.word(20, 32)));
+      }
+    }
+    return Math.max(end, sections + count * size);
+  }
+
+  /** Where a part of the file ends, once it is known to be inside. */
+  private long end(long offset, long length) {
+    file.slice(offset, length);
+    return length == 0 ? 0 : offset + length;
+  }
+
+  private long programTable() {
+    return file.word(28, 32);
+  }
+
+  private int programSize() {
+    return is64Bit ? 56 : 32;
+  }
+
+  /** Where there are 65535 or more, the first section header has the number. */
+  private int programCount() {
+    long count = file.u16(is64Bit ? 56 : 44);
+    if (count == PN_XNUM) {
+      count = file.slice(file.word(32, 40), is64Bit ? 64 : 40).u32(is64Bit ? 44 : 28);
+    }
+    if (count > MAX_ROWS) {
+      throw tooMany("program header", count);
+    }
+    if (count > 0) {
+      checkRowSize("program header", file.u16(is64Bit ? 54 : 42), programSize());
+    }
+    return (int) count;
+  }
+
+  private List<ElfReader> rows(String what, long offset, long count, int size) {
+    if (count < 0 || count > MAX_ROWS) {
+      throw tooMany(what, count);
+    }
+    List<ElfReader> rows = new ArrayList<>();
+    if (count > 0) {
+      ElfReader table = file.slice(offset, count * size);
+      for (long at = 0; at < count * size; at += size) {
+        rows.add(table.slice(at, size));
+      }
+    }
+    return rows;
+  }
+
+  private static KexecException tooMany(String what, long count) {
+    return new KexecException(
+        Reason.LIMIT_EXCEEDED,
+        what + "s: " + Long.toUnsignedString(count) + " of them, more than " + MAX_ROWS,
+        "the file may be damaged: compare its digest with the original's");
+  }
+
+  private static void checkRowSize(String what, int found, int expected) {
+    if (found != expected) {
+      throw new KexecException(
+          Reason.BAD_HEADER,
+          String.format("a %s of 0x%x bytes, expected 0x%x", what, found, expected),
+          "the file may be damaged: compare its digest with the original's");
+    }
+  }
+}
