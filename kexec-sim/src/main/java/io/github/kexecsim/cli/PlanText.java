@@ -136,6 +136,7 @@ final class PlanText {
     }
     page.line("").table(0, rows, 1, 2, 3, 4, 5).line("");
     page.labelled("entry", entry(placed));
+    placed.x86Start().ifPresent(start -> EarlyStart.write(page, start));
     String handed = placed.commandLine();
     if (!handed.equals(report.commandLine())) {
       page.labelled("command line", TextPage.printable(handed));

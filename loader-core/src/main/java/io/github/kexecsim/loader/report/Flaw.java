@@ -29,7 +29,11 @@ public enum Flaw {
   /** There is no 64-bit entry point. */
   NO_64_BIT_ENTRY(Severity.WARNING),
   /** The architecture is not modelled. */
-  NOT_MODELLED(Severity.WARNING);
+  NOT_MODELLED(Severity.WARNING),
+  /** The code of the image's start is said to reach beyond the image. */
+  CODE_BEYOND_IMAGE(Severity.DEFECT),
+  /** The format was proposed for kernels, and no released kernel has it. */
+  PROPOSED_FORMAT(Severity.WARNING);
 
   private final Severity severity;
 

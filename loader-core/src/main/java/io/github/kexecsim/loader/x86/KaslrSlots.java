@@ -1,5 +1,6 @@
 package io.github.kexecsim.loader.x86;
 
+import io.github.kexecsim.loader.image.X86Image;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,10 +27,10 @@ public record KaslrSlots(List<Area> areas, long align, long imageSize, Optional<
   private static final long GIB = 1L << 30;
 
   /** {@code LOAD_PHYSICAL_ADDR} of every kernel that leaves CONFIG_PHYSICAL_START as it is. */
-  public static final long LOAD_PHYSICAL_ADDR = 16L << 20;
+  public static final long LOAD_PHYSICAL_ADDR = X86Image.LOAD_PHYSICAL_ADDR;
 
   /** {@code CONFIG_PHYSICAL_ALIGN} where nothing tells it. */
-  public static final long PHYSICAL_ALIGN = 2L << 20;
+  public static final long PHYSICAL_ALIGN = X86Image.ALIGN;
 
   /** {@code __START_KERNEL_map}: what the virtual offsets count from. */
   public static final long START_KERNEL_MAP = 0xffff_ffff_8000_0000L;
