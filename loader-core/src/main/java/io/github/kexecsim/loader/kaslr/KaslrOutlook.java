@@ -2,6 +2,8 @@ package io.github.kexecsim.loader.kaslr;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Where the next kernel may end up after its own randomisation, and what it may hit there. A
@@ -19,6 +21,9 @@ public record KaslrOutlook(
     VirtualKaslr virtual,
     List<Neighbour> neighbours,
     List<String> assumptions) {
+  /** How many hits a warning names. */
+  private static final int MOST_NAMED = 3;
+
   public KaslrOutlook {
     Objects.requireNonNull(physical);
     Objects.requireNonNull(virtual);
@@ -39,5 +44,24 @@ public record KaslrOutlook(
   /** Whether the load is good only as long as the next kernel stays where it was placed. */
   public boolean isSafeOnlyWithoutKaslr() {
     return !hits().isEmpty();
+  }
+
+  /** The same as a warning for people; empty where nothing can be hit. */
+  public Optional<String> hazard() {
+    List<Neighbour> hits = hits();
+    if (hits.isEmpty()) {
+      return Optional.empty();
+    }
+    String what =
+        hits.stream()
+            .map(hit -> hit.what() + " at " + hit.range())
+            .limit(MOST_NAMED)
+            .collect(Collectors.joining(", "));
+    int more = hits.size() - MOST_NAMED;
+    return Optional.of(
+        "safe only without KASLR: the next kernel may move onto "
+            + what
+            + (more > 0 ? " and " + more + " more" : "")
+            + "; nokaslr on its command line keeps it in place");
   }
 }

@@ -1,0 +1,115 @@
+package io.github.kexecsim.loader.kaslr;
+
+import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.machine.KernelVersion;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.memory.PhysRange;
+import io.github.kexecsim.loader.place.KexecSegment;
+import io.github.kexecsim.loader.place.PlacedLoad;
+import io.github.kexecsim.loader.place.SegmentRole;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * A kernel that was placed, and what it will do about its own place. Its version decides that, and
+ * an image does not tell it in a place that could be looked up: it has to be assumed.
+ *
+ * @param placed where it and all that goes with it lie
+ * @param machine the machine
+ * @param version the version that the next kernel is taken to be of
+ */
+public record NextKernel(PlacedLoad placed, Machine machine, KernelVersion version) {
+  /** What the next kernel still needs once it runs. */
+  private static final Set<SegmentRole> NEEDED =
+      EnumSet.of(
+          SegmentRole.INITRD,
+          SegmentRole.DTB,
+          SegmentRole.ELFCOREHDR,
+          SegmentRole.BOOT_PARAMS,
+          SegmentRole.CMDLINE);
+
+  private static final int HEADER_SIZE = 64;
+
+  /** The next kernel, taken to be of the running kernel's version. */
+  public static NextKernel of(PlacedLoad placed, Machine machine) {
+    return new NextKernel(placed, machine, machine.kernelVersion());
+  }
+
+  /**
+   * Where it may end up; empty where no rule is known: on x86_64, and where the image's EFI stub is
+   * entered, which is known only after it ran.
+   */
+  public Optional<KaslrOutlook> outlook() {
+    if (segment(SegmentRole.KERNEL).isEmpty() || segment(SegmentRole.EFI_SERVICES).isPresent()) {
+      return Optional.empty();
+    }
+    return switch (machine.architecture()) {
+      case ARM64 -> Optional.of(new Arm64Kaslr(this).outlook());
+      case RISCV64 -> Optional.of(new Riscv64Kaslr(this).outlook());
+      case LOONGARCH64 -> Optional.of(new LoongArch64Kaslr(this).outlook());
+      case X86_64 -> Optional.empty();
+    };
+  }
+
+  /**
+   * What a person should be warned of: that the load is safe only without randomisation. Looked for
+   * only where kernels move in memory by themselves, as this is asked of every load.
+   */
+  public Optional<String> hazard() {
+    return switch (machine.architecture()) {
+      case ARM64, RISCV64 -> Optional.empty();
+      case LOONGARCH64, X86_64 -> outlook().flatMap(KaslrOutlook::hazard);
+    };
+  }
+
+  PhysRange image() {
+    return segment(SegmentRole.KERNEL).orElseThrow().range();
+  }
+
+  /** The 64-bit word of the image's header; empty where the image's bytes are not known. */
+  OptionalLong header(int offset) {
+    Optional<ByteView> content =
+        segment(SegmentRole.KERNEL)
+            .flatMap(KexecSegment::content)
+            .filter(bytes -> bytes.size() >= HEADER_SIZE);
+    return content.isPresent()
+        ? OptionalLong.of(content.get().u64le(offset))
+        : OptionalLong.empty();
+  }
+
+  HandedTree tree() {
+    return HandedTree.of(segment(SegmentRole.DTB).flatMap(KexecSegment::content));
+  }
+
+  Optional<KexecSegment> segment(SegmentRole role) {
+    return placed.segments().stream().filter(segment -> segment.role() == role).findFirst();
+  }
+
+  /** The segments that the next kernel needs when it runs. */
+  List<KexecSegment> needed() {
+    return placed.segments().stream().filter(segment -> NEEDED.contains(segment.role())).toList();
+  }
+
+  /** What lies around a kernel that does not move. */
+  List<Neighbour> outOfReach() {
+    return needed().stream()
+        .map(
+            segment ->
+                new Neighbour(
+                    segment.role().label(),
+                    segment.range(),
+                    false,
+                    "the kernel stays where it was placed"))
+        .toList();
+  }
+
+  /** What every outlook takes for granted. */
+  String assumedVersion() {
+    return version.equals(machine.kernelVersion())
+        ? "the next kernel is a Linux " + version + ", as the running one"
+        : "the next kernel is a Linux " + version;
+  }
+}
