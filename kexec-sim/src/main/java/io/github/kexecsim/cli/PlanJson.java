@@ -31,6 +31,10 @@ final class PlanJson {
     json.string("strategy", report.strategy().label()).string("type", report.type().label());
     json.string("command_line", report.commandLine());
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed, digests));
+    report
+        .plan()
+        .flatMap(LoadPlan::kaslr)
+        .ifPresent(outlook -> new KaslrView(outlook).writeTo(json));
     report.relocation().ifPresent(relocation -> relocation.writeTo(json));
     report.efi().ifPresent(course -> course.writeTo(json));
     report.courses().ifPresent(courses -> StrategyTable.write(json, courses));

@@ -23,6 +23,10 @@ final class PlanText {
     report.machine().ifPresent(machine -> write(page, machine));
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(page, report, placed));
     report
+        .plan()
+        .flatMap(LoadPlan::kaslr)
+        .ifPresent(outlook -> new KaslrView(outlook).writeTo(page));
+    report
         .relocation()
         .ifPresent(
             way ->

@@ -6,6 +6,7 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
+import io.github.kexecsim.loader.kaslr.NextKernel;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.CrashNotes;
 import io.github.kexecsim.loader.place.LoadType;
@@ -34,6 +35,7 @@ final class Load {
     try {
       PlacedLoad placed = place(peeled);
       warnings.addAll(placed.warnings());
+      NextKernel.of(placed, request.machine()).hazard().ifPresent(warnings::add);
       if (request.type() == LoadType.CRASH
           && request.machine().crashNotes().equals(CrashNotes.UNKNOWN)) {
         warnings.add(

@@ -1,6 +1,9 @@
 package io.github.kexecsim.loader;
 
 import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.kaslr.KaslrOutlook;
+import io.github.kexecsim.loader.kaslr.NextKernel;
+import io.github.kexecsim.loader.machine.KernelVersion;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import java.util.List;
 import java.util.Optional;
@@ -39,5 +42,18 @@ public record LoadPlan(
 
   public boolean isLoadable() {
     return placed.isPresent();
+  }
+
+  /**
+   * Where an accepted load's kernel may end up after its own randomisation, if it is of the running
+   * kernel's version; made on every call. Empty where no rule is known.
+   */
+  public Optional<KaslrOutlook> kaslr() {
+    return kaslr(request.machine().kernelVersion());
+  }
+
+  /** As {@link #kaslr()}, if the next kernel is of version {@code next}. */
+  public Optional<KaslrOutlook> kaslr(KernelVersion next) {
+    return placed.flatMap(load -> new NextKernel(load, request.machine(), next).outlook());
   }
 }

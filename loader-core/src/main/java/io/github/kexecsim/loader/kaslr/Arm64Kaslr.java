@@ -26,7 +26,7 @@ record Arm64Kaslr(NextKernel kernel) {
     PhysicalKaslr physical =
         PhysicalKaslr.staying(
             KaslrCause.ENTERED_DIRECTLY,
-            "only the EFI stub moves an arm64 kernel in memory, and kexec enters behind it",
+            "kexec passes by the EFI stub, which alone would move it",
             Slots.fixed(kernel.image()));
     return new KaslrOutlook(
         physical,
@@ -34,7 +34,7 @@ record Arm64Kaslr(NextKernel kernel) {
         kernel.outOfReach(),
         List.of(
             kernel.assumedVersion(),
-            "it is built with CONFIG_RANDOMIZE_BASE and " + VA_BITS + "-bit kernel addresses"));
+            "CONFIG_RANDOMIZE_BASE and " + VA_BITS + "-bit kernel addresses"));
   }
 
   private VirtualKaslr virtual() {
@@ -51,7 +51,7 @@ record Arm64Kaslr(NextKernel kernel) {
     }
     return new VirtualKaslr(
         KaslrCause.RANDOMISED,
-        "the offset is made from the kaslr-seed in the device tree",
+        "from the device tree's kaslr-seed",
         kimageVaddr(),
         aligned(lowest()),
         aligned(lowest() + span() - 1),

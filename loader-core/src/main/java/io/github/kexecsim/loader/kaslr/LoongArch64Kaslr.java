@@ -34,8 +34,7 @@ record LoongArch64Kaslr(NextKernel kernel) {
   KaslrOutlook outlook() {
     List<String> assumptions = new ArrayList<>();
     assumptions.add(kernel.assumedVersion());
-    assumptions.add(
-        "it is built with CONFIG_RANDOMIZE_BASE, up to 16 MiB, and with CONFIG_HIBERNATION");
+    assumptions.add("CONFIG_RANDOMIZE_BASE up to 16 MiB, and CONFIG_HIBERNATION");
     Slots slots = slots();
     Reason reason = reason();
     if (!reason.cause().isRandomised()) {
@@ -49,7 +48,7 @@ record LoongArch64Kaslr(NextKernel kernel) {
     }
     Optional<SystemRam> ram = SystemRam.of(kernel.machine());
     if (ram.isEmpty()) {
-      assumptions.add("where this machine has no memory is not known, and not looked at");
+      assumptions.add("memory wherever it may move, as this machine's is not known");
     }
     List<Neighbour> neighbours = new ArrayList<>();
     kernel.needed().forEach(segment -> neighbours.add(neighbour(segment, slots)));
@@ -77,6 +76,9 @@ record LoongArch64Kaslr(NextKernel kernel) {
     }
     if (kernel.image().start() % STEP != 0) {
       return new Reason(KaslrCause.NO_PLACE, "it lies at no multiple of 64 KiB, and so stays");
+    }
+    if (slots().count() == 0) {
+      return new Reason(KaslrCause.NO_PLACE, "there is no address above it");
     }
     if (version.isAtLeast(7, 1) && !liesWhereLinked()) {
       return new Reason(
@@ -133,8 +135,12 @@ record LoongArch64Kaslr(NextKernel kernel) {
     long behind = (length + STEP - 1) / STEP * STEP;
     long lowDraws = Math.min(behind, MAX_OFFSET);
     long end = Math.max(behind + lowDraws, MAX_OFFSET);
-    long count = (end - behind) / STEP;
-    return new Slots(length, STEP, List.of(new Slots.Run(image.start() + behind, count)));
+    long room = PhysRange.LIMIT - image.start() - behind - length;
+    long count = Math.min((end - behind) / STEP, room < 0 ? 0 : room / STEP + 1);
+    return new Slots(
+        length,
+        STEP,
+        count == 0 ? List.of() : List.of(new Slots.Run(image.start() + behind, count)));
   }
 
   /** The image may be older than the running kernel, and then it does not see kexec_file. */
@@ -146,7 +152,7 @@ record LoongArch64Kaslr(NextKernel kernel) {
     KaslrOutlook outlook = new LoongArch64Kaslr(older).outlook();
     if (outlook.physical().cause().isRandomised()) {
       assumptions.add(
-          "an image of Linux 6.3 to 6.17 would move"
+          "no image of Linux 6.3 to 6.17, which would move"
               + outlook.hazard().map(text -> "; " + text).orElse(", and hit nothing"));
     }
   }

@@ -109,7 +109,7 @@ public record NextKernel(PlacedLoad placed, Machine machine, KernelVersion versi
   /** What every outlook takes for granted. */
   String assumedVersion() {
     return version.equals(machine.kernelVersion())
-        ? "the next kernel is a Linux " + version + ", as the running one"
-        : "the next kernel is a Linux " + version;
+        ? "Linux " + version + ", as the running one"
+        : "Linux " + version;
   }
 }

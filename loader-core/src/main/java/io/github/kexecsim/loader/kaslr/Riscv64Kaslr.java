@@ -21,13 +21,13 @@ record Riscv64Kaslr(NextKernel kernel) {
     PhysicalKaslr physical =
         PhysicalKaslr.staying(
             KaslrCause.ENTERED_DIRECTLY,
-            "only the EFI stub moves a riscv64 kernel in memory, and kexec enters behind it",
+            "kexec passes by the EFI stub, which alone would move it",
             Slots.fixed(kernel.image()));
     return new KaslrOutlook(
         physical,
         virtual(),
         kernel.outOfReach(),
-        List.of(kernel.assumedVersion(), "it is built with CONFIG_RANDOMIZE_BASE"));
+        List.of(kernel.assumedVersion(), "CONFIG_RANDOMIZE_BASE"));
   }
 
   private VirtualKaslr virtual() {
@@ -54,10 +54,7 @@ record Riscv64Kaslr(NextKernel kernel) {
       return fixed(KaslrCause.NO_SEED, "the device tree has no kaslr-seed");
     }
     long chosen = Long.remainderUnsigned(seed, positions) * PMD_SIZE;
-    return randomised(
-        "the offset is made from the kaslr-seed in the device tree",
-        positions,
-        OptionalLong.of(chosen));
+    return randomised("from the device tree's kaslr-seed", positions, OptionalLong.of(chosen));
   }
 
   private static VirtualKaslr randomised(String why, long positions, OptionalLong chosen) {
