@@ -2,13 +2,10 @@ package io.github.kexecsim.cli;
 
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.x86.CodeRegion;
-import io.github.kexecsim.loader.x86.KaslrPlace;
-import io.github.kexecsim.loader.x86.KaslrSlots;
 import io.github.kexecsim.loader.x86.Paging5;
 import io.github.kexecsim.loader.x86.X86Start;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** What is decided before an x86_64 kernel itself runs, as JSON and as text. */
 final class EarlyStart {
@@ -26,7 +23,6 @@ final class EarlyStart {
     if (!start.codeRegions().isEmpty()) {
       json.objects("code_regions", start.codeRegions(), region -> write(json, region));
     }
-    start.place().ifPresent(place -> json.object("placed_at", inner -> write(inner, place)));
   }
 
   private static void write(JsonText json, Paging5.Trampoline trampoline) {
@@ -44,21 +40,12 @@ final class EarlyStart {
         .bool("writable", region.writable());
   }
 
-  private static void write(JsonText json, KaslrPlace place) {
-    json.hex("physical", place.physical())
-        .hex("virtual", KaslrSlots.START_KERNEL_MAP + place.virtualOffset())
-        .number("slots", place.slots().count())
-        .number("virtual_slots", place.virtualSlots())
-        .string("why", place.why());
-  }
-
   private static void write(JsonText json, PhysRange range) {
     json.hex("start", range.start()).hex("end", range.end());
   }
 
   /** Of a kernel with a decompressor of its own only a switch of paging is worth a line. */
   static void write(TextPage page, X86Start start) {
-    start.place().ifPresent(place -> page.labelled("placed at", describe(place)));
     Paging5 paging = start.paging();
     if (paging.isSwitched() || start.place().isPresent()) {
       page.labelled("paging", paging.levels() + " levels: " + paging.why());
@@ -78,17 +65,6 @@ final class EarlyStart {
       }
       page.table(2, rows, 0, 1);
     }
-  }
-
-  private static String describe(KaslrPlace place) {
-    return String.format(
-        Locale.ROOT,
-        "0x%x, mapped at 0x%x: %s (%d in memory, %d in the address space)",
-        place.physical(),
-        KaslrSlots.START_KERNEL_MAP + place.virtualOffset(),
-        place.why(),
-        place.slots().count(),
-        place.virtualSlots());
   }
 
   private static void write(TextPage page, Paging5.Trampoline trampoline) {

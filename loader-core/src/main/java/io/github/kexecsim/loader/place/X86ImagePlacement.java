@@ -98,7 +98,7 @@ final class X86ImagePlacement {
         around.commandLine(),
         around.e820(),
         List.of(),
-        Optional.of(new X86Start(paging, codeRegions(kernel, paging), Optional.of(place))));
+        Optional.of(X86Start.ofRawImage(paging, draw, codeRegions(kernel, paging), place)));
   }
 
   private KaslrSlots slots(KaslrOptions options, long room) {

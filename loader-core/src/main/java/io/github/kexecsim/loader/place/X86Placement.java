@@ -8,9 +8,11 @@ import io.github.kexecsim.loader.image.BzImage;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.X86Image;
 import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.x86.KaslrDraw;
 import io.github.kexecsim.loader.x86.X86Start;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * x86_64: {@code arch/x86/kernel/kexec-bzimage64.c, bzImage64_probe} and {@code bzImage64_load}
@@ -61,7 +63,11 @@ final class X86Placement extends Placement {
         around.commandLine(),
         around.e820(),
         List.of(),
-        Optional.of(new X86Start(around.paging(builtIn), List.of(), Optional.empty())));
+        Optional.of(
+            X86Start.ofDecompressor(
+                around.paging(builtIn),
+                KaslrDraw.of(request.seed()),
+                payloadStart(request.kernel()))));
   }
 
   private static ByteView probe(Machine machine, FileContent kernel) {
@@ -98,6 +104,18 @@ final class X86Placement extends Placement {
               + " XLF_5LEVEL");
     }
     return header.slice(0, Math.max(HEADER_SIZE, Math.min(header.size(), 0x1000)));
+  }
+
+  private static OptionalLong payloadStart(FileContent kernel) {
+    try {
+      return kernel
+          .content()
+          .map(whole -> BzImage.parse(whole, whole.size()).inPlaceStart(whole))
+          .orElse(OptionalLong.empty());
+    } catch (KexecException e) {
+      // The kernel loads images with a damaged PE header all the same.
+      return OptionalLong.empty();
+    }
   }
 
   private static KexecException refused(String found) {

@@ -111,7 +111,7 @@ public record Paging5(int levels, boolean isSwitched, String why, Optional<Tramp
                     "copy the table behind the first entry of the one in CR3 to 0x%x",
                     table.start()),
             "switch to 32-bit mode and paging off, toggle CR4.LA57, paging on with that table",
-            "copy that table to the decompressor's own page tables, and load CR3 with it",
+            "copy that table out of the two pages, and load CR3 with the copy",
             String.format("write back the 0x%x bytes at 0x%x", range.size(), range.start())));
   }
 
