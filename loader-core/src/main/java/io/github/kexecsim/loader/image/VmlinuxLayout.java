@@ -75,7 +75,8 @@ record VmlinuxLayout(
           "kernels with another CONFIG_PHYSICAL_START are not modelled");
     }
     long entry = entryAddress - X86Image.LOAD_PHYSICAL_ADDR;
-    if (segments.stream().noneMatch(s -> s.executable() && s.start() <= entry && entry < s.end())) {
+    if (segments.stream()
+        .noneMatch(s -> s.executable() && s.start() <= entry && entry < s.start() + s.filesz())) {
       throw new KexecException(
           Reason.BAD_HEADER,
           String.format("e_entry 0x%x is in no executable PT_LOAD segment", entryAddress));
