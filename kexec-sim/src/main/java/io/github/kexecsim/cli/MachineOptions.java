@@ -47,6 +47,10 @@ final class MachineOptions {
           "--page-size");
   static final Option CPUS =
       Option.of("N", "How many CPUs it may ever have; 1 unless known.", "--cpus");
+  static final Option LA57 =
+      Option.flag(
+          "x86_64: its CPUs can do 5-level page tables; unless told, only where they are in use.",
+          "--la57");
   static final Option CRASHKERNEL =
       Option.of(
           "SIZE@START",
@@ -66,6 +70,7 @@ final class MachineOptions {
           KERNEL_VERSION,
           PAGE_SIZE,
           CPUS,
+          LA57,
           CRASHKERNEL);
 
   /** What describes memory, which a machine section does too. */
@@ -73,7 +78,8 @@ final class MachineOptions {
       List.of(IOMEM, MEMBLOCK_MEMORY, MEMBLOCK_RESERVED, BOOT_LOG);
 
   /** What may be said of any machine. */
-  private static final List<Option> DETAILS = List.of(KERNEL_VERSION, PAGE_SIZE, CPUS, CRASHKERNEL);
+  private static final List<Option> DETAILS =
+      List.of(KERNEL_VERSION, PAGE_SIZE, CPUS, LA57, CRASHKERNEL);
 
   private static final int SMALLEST_PAGE = 4 << 10;
   private static final int LARGEST_PAGE = 64 << 10;
@@ -209,6 +215,9 @@ final class MachineOptions {
         .value(CPUS)
         .map(count -> (int) ByteCount.parse(CPUS, count, 1, MOST_CPUS))
         .ifPresent(builder::possibleCpus);
+    if (arguments.has(LA57)) {
+      builder.la57();
+    }
     arguments.value(CRASHKERNEL).map(MachineOptions::region).ifPresent(builder::crashRegion);
     String details =
         DETAILS.stream()

@@ -5,14 +5,19 @@ import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Compressors;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Arm64Image;
+import io.github.kexecsim.loader.image.ElfImage;
 import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.KernelImage;
+import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.image.LoongArchImage;
 import io.github.kexecsim.loader.image.RiscvImage;
+import io.github.kexecsim.loader.image.X86Image;
+import io.github.kexecsim.loader.image.X86ImageWriter;
 import io.github.kexecsim.loader.image.ZbootWriter;
 import io.github.kexecsim.loader.machine.Architecture;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** {@code pack}: wraps a raw Image as a zboot image. */
@@ -38,7 +43,9 @@ final class PackCommand implements Command {
         "IMAGE",
         1,
         1,
-        "Wraps a raw Image as a zboot image, as the kernel build would, but without an EFI stub.",
+        "Wraps a raw Image as a zboot image, as the kernel build would, but without an EFI stub. An"
+            + " x86_64 vmlinux (\"extract\" takes it out of a bzImage) is laid out as in memory"
+            + " first, by an RFC that no released kernel follows.",
         List.of(
             METHOD,
             NO_PAD,
@@ -60,12 +67,13 @@ final class PackCommand implements Command {
     ByteView inner;
     byte[] zboot;
     try {
-      KernelImage image = ImageProbe.parse(file.bytes());
+      ByteView raw = rawImage(file.bytes(), LimitOptions.limits(arguments));
+      KernelImage image = ImageProbe.parse(raw);
       Architecture architecture = rawImageArchitecture(file, image);
       inner =
           arguments.has(NO_PAD)
-              ? file.bytes()
-              : ZbootWriter.padded(image, file.bytes(), LimitOptions.limits(arguments));
+              ? raw
+              : ZbootWriter.padded(image, raw, LimitOptions.limits(arguments));
       byte[] payload = Compressors.byMethod(method, architecture).compress(inner);
       zboot = ZbootWriter.write(architecture, name, ByteView.of(payload), inner.size());
     } catch (KexecException e) {
@@ -78,14 +86,22 @@ final class PackCommand implements Command {
     return ExitStatus.DONE;
   }
 
+  /** The file, or an x86_64 vmlinux as it lies in memory: x86_64 has no raw image to begin with. */
+  private static ByteView rawImage(ByteView file, Limits limits) {
+    KernelImage image = ImageProbe.parse(file);
+    boolean isVmlinux =
+        image instanceof ElfImage && image.architecture().equals(Optional.of(Architecture.X86_64));
+    return isVmlinux ? X86ImageWriter.write(file, limits) : file;
+  }
+
   private static Architecture rawImageArchitecture(InputFile file, KernelImage image) {
     if (image.architecture().isEmpty() || !isRaw(image)) {
       throw Failure.no(
           file.name()
               + ": a "
               + image.format()
-              + " is no raw Image of arm64, riscv64 or loongarch64, which zboot wraps; \"extract\""
-              + " takes wrapping layers off");
+              + " is no raw Image of arm64, riscv64 or loongarch64 and no vmlinux of x86_64, which"
+              + " zboot wraps; \"extract\" takes wrapping layers off");
     }
     return image.architecture().get();
   }
@@ -93,7 +109,8 @@ final class PackCommand implements Command {
   private static boolean isRaw(KernelImage image) {
     return image instanceof Arm64Image
         || image instanceof RiscvImage
-        || image instanceof LoongArchImage;
+        || image instanceof LoongArchImage
+        || image instanceof X86Image;
   }
 
   private static void tell(

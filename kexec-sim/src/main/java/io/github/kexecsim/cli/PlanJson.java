@@ -106,6 +106,7 @@ final class PlanJson {
                             .hex("memsz", segment.memsz())
                             .hex("bufsz", segment.bufsz())
                             .hex("entry", placed.entry())));
+    placed.x86Start().ifPresent(start -> EarlyStart.write(json, start));
     if (!placed.e820().isEmpty()) {
       json.objects(
           "e820",

@@ -28,6 +28,10 @@ final class PlanText {
         .flatMap(LoadPlan::kaslr)
         .ifPresent(outlook -> new KaslrView(outlook).writeTo(page));
     report
+        .plan()
+        .flatMap(LoadPlan::kaslr)
+        .ifPresent(outlook -> new KaslrView(outlook).writeTo(page));
+    report
         .relocation()
         .ifPresent(
             way ->
@@ -141,6 +145,7 @@ final class PlanText {
     }
     page.line("").table(0, rows, 1, 2, 3, 4, 5).line("");
     page.labelled("entry", entry(placed));
+    placed.x86Start().ifPresent(start -> EarlyStart.write(page, start));
     String handed = placed.commandLine();
     if (!handed.equals(report.commandLine())) {
       page.labelled("command line", TextPage.printable(handed));

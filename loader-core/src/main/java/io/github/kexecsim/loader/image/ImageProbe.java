@@ -32,6 +32,7 @@ public final class ImageProbe {
               file -> LoongArchImage.parse(file, file.size())),
           new Format(
               ArmZImage.FORMAT, ArmZImage::matches, file -> ArmZImage.parse(file, file.size())),
+          new Format(X86Image.FORMAT, X86Image::matches, file -> X86Image.parse(file, file.size())),
           new Format(GzipImage.FORMAT, GzipImage::matches, GzipImage::parse),
           new Format(ElfImage.FORMAT, ElfImage::matches, ElfImage::parse));
 

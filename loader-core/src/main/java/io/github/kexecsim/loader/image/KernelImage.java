@@ -22,7 +22,8 @@ public sealed interface KernelImage
         LoongArchImage,
         ArmZImage,
         GzipImage,
-        ElfImage {
+        ElfImage,
+        X86Image {
   /** The format's name, one of {@link ImageProbe#formats()}. */
   String format();
 

@@ -40,8 +40,8 @@ public record NextKernel(PlacedLoad placed, Machine machine, KernelVersion versi
   }
 
   /**
-   * Where it may end up; empty where no rule is known: on x86_64, and where the image's EFI stub is
-   * entered, which is known only after it ran.
+   * Where it may end up; empty where no rule is known: where the image's EFI stub is entered, which
+   * is known only after it ran.
    */
   public Optional<KaslrOutlook> outlook() {
     if (segment(SegmentRole.KERNEL).isEmpty() || segment(SegmentRole.EFI_SERVICES).isPresent()) {
@@ -51,7 +51,7 @@ public record NextKernel(PlacedLoad placed, Machine machine, KernelVersion versi
       case ARM64 -> Optional.of(new Arm64Kaslr(this).outlook());
       case RISCV64 -> Optional.of(new Riscv64Kaslr(this).outlook());
       case LOONGARCH64 -> Optional.of(new LoongArch64Kaslr(this).outlook());
-      case X86_64 -> Optional.empty();
+      case X86_64 -> placed.x86Start().map(start -> new X86Kaslr(this, start).outlook());
     };
   }
 

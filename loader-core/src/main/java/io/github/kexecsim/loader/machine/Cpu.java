@@ -14,9 +14,14 @@ import java.util.TreeSet;
  * @param granulesKib arm64: the page sizes that the MMU translates, in KiB
  * @param mixedEndian arm64: whether kernels of the other endianness run
  * @param fiveLevelPaging x86_64: whether the running kernel uses 5-level page tables
+ * @param la57 x86_64: whether they can, whatever the running kernel uses
  */
 public record Cpu(
-    int count, SortedSet<Integer> granulesKib, boolean mixedEndian, boolean fiveLevelPaging) {
+    int count,
+    SortedSet<Integer> granulesKib,
+    boolean mixedEndian,
+    boolean fiveLevelPaging,
+    boolean la57) {
   private static final List<Integer> ALL_GRANULES = List.of(4, 16, 64);
 
   /** One CPU that runs everything: what is assumed where nothing is known. */
@@ -29,11 +34,28 @@ public record Cpu(
           "not a set of CPUs: " + count + " of them with page sizes " + granulesKib + " KiB",
           "1 to 65536 CPUs; page sizes 4, 16 and 64");
     }
+    if (fiveLevelPaging && !la57) {
+      throw new KexecException(
+          Reason.INCOMPLETE_MACHINE,
+          "5-level page tables on CPUs without LA57",
+          "say that the CPUs have LA57");
+    }
     granulesKib = Collections.unmodifiableSortedSet(new TreeSet<>(granulesKib));
+  }
+
+  /** CPUs that have LA57 where it is in use. */
+  public Cpu(
+      int count, SortedSet<Integer> granulesKib, boolean mixedEndian, boolean fiveLevelPaging) {
+    this(count, granulesKib, mixedEndian, fiveLevelPaging, fiveLevelPaging);
   }
 
   /** The same CPUs, {@code newCount} of them. */
   public Cpu withCount(int newCount) {
-    return new Cpu(newCount, granulesKib, mixedEndian, fiveLevelPaging);
+    return new Cpu(newCount, granulesKib, mixedEndian, fiveLevelPaging, la57);
+  }
+
+  /** The same CPUs, with LA57. */
+  public Cpu withLa57() {
+    return new Cpu(count, granulesKib, mixedEndian, fiveLevelPaging, true);
   }
 }

@@ -35,6 +35,7 @@ public final class MachineBuilder {
   private OptionalInt pageSize = OptionalInt.empty();
   private Cpu cpu = Cpu.UNKNOWN;
   private OptionalInt possibleCpus = OptionalInt.empty();
+  private boolean la57;
   private Optional<PhysRange> crashRegion = Optional.empty();
   private Optional<Iomem> iomem = Optional.empty();
   private Optional<Memblock> memblock = Optional.empty();
@@ -81,6 +82,12 @@ public final class MachineBuilder {
   /** How many CPUs it may ever have, whatever its device tree says. */
   public MachineBuilder possibleCpus(int count) {
     possibleCpus = OptionalInt.of(count);
+    return this;
+  }
+
+  /** That its CPUs can do 5-level page tables, whatever {@link #cpu} says. */
+  public MachineBuilder la57() {
+    la57 = true;
     return this;
   }
 
@@ -189,7 +196,7 @@ public final class MachineBuilder {
         usableRam(walk, ranges),
         crash.isEmpty() ? Optional.empty() : Optional.of(crash.get(crash.size() - 1)),
         crash.size() < 2 ? Optional.empty() : Optional.of(crash.get(0)),
-        countedCpu(),
+        la57 ? countedCpu().withLa57() : countedCpu(),
         deviceTree,
         purgatory,
         e820(allNotes),

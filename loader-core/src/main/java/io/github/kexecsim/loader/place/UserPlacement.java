@@ -71,7 +71,8 @@ public final class UserPlacement {
         placed.kernelEntry(),
         placed.commandLine(),
         placed.e820(),
-        warnings);
+        warnings,
+        placed.x86Start());
   }
 
   /**

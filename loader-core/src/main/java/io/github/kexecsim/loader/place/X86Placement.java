@@ -6,11 +6,13 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.BzImage;
 import io.github.kexecsim.loader.image.KernelImage;
+import io.github.kexecsim.loader.image.X86Image;
 import io.github.kexecsim.loader.machine.Machine;
-import io.github.kexecsim.loader.machine.Purgatory;
-import io.github.kexecsim.loader.memory.E820Entry;
+import io.github.kexecsim.loader.x86.KaslrDraw;
+import io.github.kexecsim.loader.x86.X86Start;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * x86_64: {@code arch/x86/kernel/kexec-bzimage64.c, bzImage64_probe} and {@code bzImage64_load}
@@ -23,10 +25,8 @@ final class X86Placement extends Placement {
   /** Up to the end of {@code init_size}: what placement reads. */
   private static final int HEADER_SIZE = 0x264;
 
-  private static final long MIN_PURGATORY_ADDR = 0x3000;
-  private static final long MIN_BOOTPARAM_ADDR = 0x3000;
   private static final long MIN_KERNEL_LOAD_ADDR = 0x100000;
-  private static final long MIN_INITRD_LOAD_ADDR = 0x1000000;
+  private static final int XLF_5LEVEL_ENABLED = 0x40;
 
   /** {@code MAX_ELFCOREHDR_STR_LEN}: kept free in front of every command line. */
   static final int ELFCOREHDR_RESERVE = 30;
@@ -36,68 +36,38 @@ final class X86Placement extends Placement {
 
   @Override
   public boolean loads(KernelImage image) {
-    return image instanceof BzImage;
+    return image instanceof BzImage || image instanceof X86Image;
   }
 
   @Override
   PlacedLoad load(PlacementRequest request) {
     Machine machine = request.machine();
     OfferedFiles.checkKernel(request);
+    if (X86ImagePlacement.claims(request.kernel())) {
+      return new X86ImagePlacement(request).place();
+    }
     ByteView header = probe(machine, request.kernel());
     OfferedFiles.checkInitrd(request);
     long setupSize = setupSize(header, request.kernel().size());
     int commandLineLength = commandLineLength(header, request.commandLine());
 
     SegmentList list = new SegmentList(machine, request.type());
-    Optional<KexecSegment> elfcorehdr = Optional.empty();
-    long elfcorehdrSize = 0;
-    if (request.type() == LoadType.CRASH) {
-      ElfCoreHeader core = ElfCoreHeader.of(machine);
-      elfcorehdrSize = core.memsz();
-      elfcorehdr = Optional.of(list.add(core.buffer(machine.pageSize(), 0, false)));
-    }
-    Purgatory build = machine.purgatory();
-    KexecSegment purgatory =
-        list.add(
-            KexecBuf.topDown(
-                SegmentRole.PURGATORY, build.bufsz(), build.memsz(), 0, MIN_PURGATORY_ADDR));
-
-    long paramsSize = BootParams.size(commandLineLength, machine.efiRuntimeMapSize());
-    int paramsIndex = list.count();
-    KexecSegment params =
-        list.add(
-            KexecBuf.topDown(
-                SegmentRole.BOOT_PARAMS, paramsSize, paramsSize, 16, MIN_BOOTPARAM_ADDR));
-
+    X86Surroundings around = X86Surroundings.place(request, list, commandLineLength);
     KexecSegment kernel = list.add(kernelBuf(machine, header, request.kernel(), setupSize));
-    Optional<KexecSegment> initrd = Optional.empty();
-    if (request.initrd().isPresent()) {
-      FileContent file = request.initrd().get();
-      initrd =
-          Optional.of(
-              list.add(
-                  KexecBuf.topDown(
-                          SegmentRole.INITRD, file.size(), file.size(), 0, MIN_INITRD_LOAD_ADDR)
-                      .holding(file.content())));
-    }
-
-    String commandLine =
-        elfcorehdr.map(segment -> CommandLines.elfcorehdrPrefix(segment.mem())).orElse("")
-            + request.commandLine();
-    List<E820Entry> e820 =
-        elfcorehdr.isPresent()
-            ? CrashE820.of(machine, elfcorehdr.get().mem(), elfcorehdrSize)
-            : BootParams.handedOver(machine.e820());
-    ByteView content =
-        new BootParams(header, params, commandLine, initrd, e820, request.seed()).bytes();
-    list.replace(paramsIndex, params.holding(content));
+    around.finish(header, false);
+    boolean builtIn = (header.u16le(0x236) & XLF_5LEVEL_ENABLED) != 0;
     return new PlacedLoad(
         list.asList(),
-        purgatory.mem() + build.entryOffset(),
+        around.entry(),
         kernel.mem() + ENTRY_64,
-        commandLine,
-        e820,
-        List.of());
+        around.commandLine(),
+        around.e820(),
+        List.of(),
+        Optional.of(
+            X86Start.ofDecompressor(
+                around.paging(builtIn),
+                KaslrDraw.of(request.seed()),
+                payloadStart(request.kernel()))));
   }
 
   private static ByteView probe(Machine machine, FileContent kernel) {
@@ -136,6 +106,18 @@ final class X86Placement extends Placement {
     return header.slice(0, Math.max(HEADER_SIZE, Math.min(header.size(), 0x1000)));
   }
 
+  private static OptionalLong payloadStart(FileContent kernel) {
+    try {
+      return kernel
+          .content()
+          .map(whole -> BzImage.parse(whole, whole.size()).inPlaceStart(whole))
+          .orElse(OptionalLong.empty());
+    } catch (KexecException e) {
+      // The kernel loads images with a damaged PE header all the same.
+      return OptionalLong.empty();
+    }
+  }
+
   private static KexecException refused(String found) {
     return notClaimed(Errno.ENOEXEC, found);
   }
@@ -159,8 +141,12 @@ final class X86Placement extends Placement {
 
   /** The length that the system call is told: with the NUL, and 0 for no command line. */
   private static int commandLineLength(ByteView header, String commandLine) {
+    return commandLineLength(commandLine, header.u32le(0x238));
+  }
+
+  /** As above, for an image that takes {@code limit} bytes of command line. */
+  static int commandLineLength(String commandLine, long limit) {
     int length = commandLine.isEmpty() ? 0 : CommandLines.length(commandLine) + 1;
-    long limit = header.u32le(0x238);
     if (length + ELFCOREHDR_RESERVE > limit) {
       throw new KexecException(
           Reason.COMMAND_LINE_TOO_LONG,

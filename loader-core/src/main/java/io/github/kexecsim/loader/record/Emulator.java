@@ -53,7 +53,7 @@ final class Emulator {
             || parts.contains("la57=on")
             || parts.contains("+la57");
     boolean switchedOff = Arrays.asList(bootCommandLine.split("\\s+")).contains("no5lvl");
-    return new Cpu(cpu.count(), cpu.granulesKib(), true, la57 && !switchedOff);
+    return new Cpu(cpu.count(), cpu.granulesKib(), true, la57 && !switchedOff, la57);
   }
 
   /**

@@ -47,7 +47,11 @@ public enum Flaw {
   /** A segment of an ELF file is not aligned as its loader demands. */
   SEGMENT_MISALIGNED(Severity.DEFECT),
   /** The list of places to relocate is malformed, or leads out of the kernel. */
-  RELOCATIONS_MALFORMED(Severity.DEFECT);
+  RELOCATIONS_MALFORMED(Severity.DEFECT),
+  /** The code of the image's start is said to reach beyond the image. */
+  CODE_BEYOND_IMAGE(Severity.DEFECT),
+  /** The format was proposed for kernels, and no released kernel has it. */
+  PROPOSED_FORMAT(Severity.WARNING);
 
   private final Severity severity;
 

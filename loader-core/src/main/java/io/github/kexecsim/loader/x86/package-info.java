@@ -1,2 +1,5 @@
-/** x86 kernels from inside: what their own decompressor does, and where. */
+/**
+ * x86_64 kernels before they run: what a bzImage has inside, and what its decompressor and early
+ * code decide.
+ */
 package io.github.kexecsim.loader.x86;

@@ -30,6 +30,7 @@ final class ImageFixtures {
     images.put("bzImage", bzImage(gzip(elf())));
     images.put("loongarch-image", loongArch());
     images.put("arm-zImage", armZImage());
+    images.put("x86-Image", x86Image());
     images.put("gzip", gzip(arm64()));
     images.put("elf", elf());
     return images;
@@ -92,6 +93,14 @@ final class ImageFixtures {
     out.putInt(0x30, 0x04030201);
     out.putInt(0x34, 0x45454545);
     out.putInt(0x38, 0x40);
+    return image;
+  }
+
+  static byte[] x86Image() {
+    byte[] image = noise(RAW_SIZE);
+    ByteBuffer out = head(image, 0x24);
+    out.put(0xd, X86Image.nop()).putInt(0x10, RAW_IMAGE_SIZE);
+    out.put(0x1d, X86Image.nop()).putInt(0x20, 0x2000);
     return image;
   }
 
