@@ -9,12 +9,14 @@ import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.pe.FirmwareMemory;
 import io.github.kexecsim.loader.pe.MappedPe;
+import io.github.kexecsim.loader.pe.PeFindings;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.pe.PeMachine;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.SegmentRole;
+import io.github.kexecsim.loader.report.Finding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +36,9 @@ public final class FirmwareLoader {
     List<String> warnings = new ArrayList<>();
     try {
       layers.addAll(outermost(request.image()));
-      layers.forEach(layer -> layer.findings().forEach(finding -> warnings.add(finding.message())));
+      List<Finding> findings =
+          layers.isEmpty() ? PeFindings.of(request.image()) : layers.get(0).findings();
+      findings.forEach(finding -> warnings.add(finding.message()));
       MappedPe image = map(request);
       warnings.addAll(warnings(request, image));
       LoadPlan plan =
