@@ -33,6 +33,7 @@ final class PlanJson {
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed, digests));
     report.relocation().ifPresent(relocation -> relocation.writeTo(json));
     report.efi().ifPresent(course -> course.writeTo(json));
+    report.firmware().ifPresent(course -> course.writeTo(json));
     report.courses().ifPresent(courses -> StrategyTable.write(json, courses));
     report
         .comparison()
