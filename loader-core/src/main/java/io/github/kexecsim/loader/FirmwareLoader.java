@@ -79,7 +79,8 @@ public final class FirmwareLoader {
                             + " this one"));
     checkStarts(header, request.machine().architecture());
     FirmwareMemory memory = new FirmwareMemory(request.machine().ranges());
-    return MappedPe.of(header, request.image(), memory, request.limits().maxDecompressed());
+    return MappedPe.of(header, request.image(), memory::baseFor, request.limits().maxDecompressed())
+        .withBaseInHeader();
   }
 
   private static void checkStarts(PeHeader header, Architecture machine) {

@@ -37,7 +37,7 @@ public final class FirmwareMemory {
    * @throws KexecException {@link Reason#NO_ROOM}, also for an image that cannot be relocated and
    *     whose base is taken
    */
-  long baseFor(PeHeader header) {
+  public long baseFor(PeHeader header) {
     long alignment = Math.max(header.sectionAlignment(), PAGE);
     long size = alignUp(header.sizeOfImage() + (alignment > PAGE ? alignment : 0), PAGE);
     return atImageBase(header, size)

@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.ToLongFunction;
 
 /**
  * An image in memory as firmware's LoadImage maps it (edk2 MdePkg BasePeCoffLib, {@code
@@ -47,37 +48,26 @@ public record MappedPe(
   }
 
   /**
-   * Maps an image where firmware puts it.
-   *
-   * @param file the bytes that {@code header} was parsed from
-   * @param memory what is free
-   * @param maxSize how many bytes it may take, 0 to 2^31 - 9
-   * @throws KexecException what {@link #of(PeHeader, ByteView, long, long)} throws, and {@link
-   *     Reason#NO_ROOM}
-   */
-  public static MappedPe of(PeHeader header, ByteView file, FirmwareMemory memory, long maxSize) {
-    LoadRules.check(header, file, maxSize);
-    return map(header, file, memory.baseFor(header));
-  }
-
-  /**
    * Maps an image.
    *
    * @param file the bytes that {@code header} was parsed from
-   * @param base where it is put: its image base, or another address
+   * @param place tells the address for an image that can be mapped, say {@link
+   *     FirmwareMemory#baseFor}; what it throws goes to the caller
    * @param maxSize how many bytes it may take, 0 to 2^31 - 9
    * @throws KexecException {@link Reason#BAD_HEADER} for what firmware does not load, {@link
    *     Reason#TRUNCATED} when the file has less than the header says, {@link
    *     Reason#LIMIT_EXCEEDED}, and {@link Reason#BAD_MEMORY_MAP} for a base beyond physical
    *     addresses
    */
-  public static MappedPe of(PeHeader header, ByteView file, long base, long maxSize) {
+  public static MappedPe of(
+      PeHeader header, ByteView file, ToLongFunction<PeHeader> place, long maxSize) {
     LoadRules.check(header, file, maxSize);
+    long base = place.applyAsLong(header);
+    LoadRules.checkBase(header, base);
     return map(header, file, base);
   }
 
   private static MappedPe map(PeHeader header, ByteView file, long base) {
-    LoadRules.checkBase(header, base);
     PhysRange range = PhysRange.ofSize(base, header.sizeOfImage());
     byte[] image = new byte[(int) header.sizeOfImage()];
     List<Protection> protections = SectionProtections.of(header);
@@ -120,22 +110,29 @@ public record MappedPe(
     if (delta == 0 || header.relocationsStripped()) {
       return 0;
     }
-    writeImageBase(header, image, header.imageBase() + delta);
     return header
         .relocationTable()
         .map(table -> new BaseRelocations(image, delta).apply(table))
         .orElse(0);
   }
 
-  /** The header in memory tells where the image lies. */
-  private static void writeImageBase(PeHeader header, byte[] image, long base) {
-    long at = header.offset() + PeHeader.COFF_SIZE + IMAGE_BASE_OFFSET;
+  /**
+   * The same with its address as the image base in the header, as edk2 leaves it behind in memory;
+   * shim does not. It stays as it is where relocations are stripped.
+   */
+  public MappedPe withBaseInHeader() {
+    if (base() == header.imageBase() || header.relocationsStripped()) {
+      return this;
+    }
+    byte[] image = content.toByteArray();
+    int at = (int) header.offset() + PeHeader.COFF_SIZE + IMAGE_BASE_OFFSET;
     ByteBuffer out = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
     if (header.pe32Plus()) {
-      out.putLong((int) at, base);
+      out.putLong(at, base());
     } else {
-      out.putInt((int) at + 4, (int) base);
+      out.putInt(at + 4, (int) base());
     }
+    return new MappedPe(header, range, ByteView.of(image), parts, relocated);
   }
 
   /** Where the image begins. */

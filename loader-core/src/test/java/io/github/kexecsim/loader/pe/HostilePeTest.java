@@ -58,7 +58,7 @@ class HostilePeTest {
       if (header.isPresent()) {
         header.get().fields();
         WriteXorExecute.objections(header.get());
-        MappedPe image = MappedPe.of(header.get(), file, MEMORY, MAX);
+        MappedPe image = MappedPe.of(header.get(), file, MEMORY::baseFor, MAX);
         boolean inside =
             image.content().size() <= MAX
                 && image.range().contains(image.entry())
@@ -149,7 +149,7 @@ class HostilePeTest {
     }
     ByteView file = file(writer);
     assertThat(PeFindings.of(file)).isEmpty();
-    MappedPe image = MappedPe.of(PeImages.header(file), file, MEMORY, 1 << 23);
+    MappedPe image = MappedPe.of(PeImages.header(file), file, MEMORY::baseFor, 1 << 23);
     assertThat(image.parts()).hasSize(0x10000);
     assertThat(image.content().slice(0x40_0000, 0xffff))
         .isEqualTo(file.slice(image.header().sizeOfHeaders(), 0xffff));

@@ -99,7 +99,17 @@ class MappedPeTest {
     assertThat(data.u16le(0x40)).isEqualTo((0x0202 + (int) (delta >> 16)) & 0xffff);
     assertThat(data.u16le(0x50)).isEqualTo((0x0202 + (int) delta) & 0xffff);
     assertThat(data.u64le(0x100)).isEqualTo(0x0202_0202_0202_0202L + delta);
-    assertThat(PeHeader.find(moved.content()).orElseThrow().imageBase()).isEqualTo(0x1_2345_6000L);
+  }
+
+  @Test
+  void baseIsToldInTheHeaderOfWhatCanBeMoved() {
+    MappedPe image = map(file(sound().imageBase(0x5000_0000)), 0x4000_0000);
+    assertThat(PeHeader.find(image.content()).orElseThrow().imageBase()).isEqualTo(0x5000_0000);
+    MappedPe told = image.withBaseInHeader();
+    assertThat(PeHeader.find(told.content()).orElseThrow().imageBase()).isEqualTo(0x4000_0000);
+    assertThat(told.content().from(0x200)).isEqualTo(image.content().from(0x200));
+    MappedPe stripped = map(file(sound().characteristics(RELOCS_STRIPPED)), 0);
+    assertThat(stripped.withBaseInHeader()).isSameAs(stripped);
   }
 
   @Test
@@ -240,11 +250,11 @@ class MappedPeTest {
 
   private static long put(PeWriter writer, FirmwareMemory memory) {
     ByteView file = file(writer);
-    return MappedPe.of(header(file), file, memory, MAX).base();
+    return MappedPe.of(header(file), file, memory::baseFor, MAX).base();
   }
 
   private static MappedPe map(ByteView file, long base) {
-    return MappedPe.of(header(file), file, base, MAX);
+    return MappedPe.of(header(file), file, any -> base, MAX);
   }
 
   private static void assertRefused(Reason reason, Runnable action) {
