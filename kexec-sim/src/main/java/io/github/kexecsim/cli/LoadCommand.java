@@ -1,5 +1,7 @@
 package io.github.kexecsim.cli;
 
+import io.github.kexecsim.loader.FirmwareLoad;
+import io.github.kexecsim.loader.FirmwareLoader;
 import io.github.kexecsim.loader.KexecFileLoader;
 import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.LoadRequest;
@@ -38,10 +40,12 @@ final class LoadCommand implements Command {
       Option.of(
           "NAME",
           "How to load: kernel, as kexec_file_load does it and the default; user, as kexec-tools does"
-              + " it with kexec_load; emulated-efi, running the image's own stub.",
+              + " it with kexec_load; emulated-efi, running the image's own stub; firmware, not kexec"
+              + " but as firmware's LoadImage maps it.",
           "--strategy");
   private static final Option STRATEGIES =
-      Option.flag("Also carry out every strategy, and show them side by side.", "--strategies");
+      Option.flag(
+          "Also carry out every strategy of kexec, and show them side by side.", "--strategies");
   private static final Option SIMULATE =
       Option.flag(
           "Also carry the load out on modelled memory: the relocation, the purgatory, the hand-over.",
@@ -188,12 +192,7 @@ final class LoadCommand implements Command {
     Optional<InputFile> log = arguments.value(LogComparison.COMPARE).map(files::read);
     PageSource source = pageSource(arguments);
     Strategy strategy = strategy(arguments);
-    if (strategy == Strategy.EMULATED_EFI && arguments.has(OutputDirectory.EMIT)) {
-      throw Failure.usage(
-          OutputDirectory.EMIT.name()
-              + " goes with the strategies kernel and user: emulated EFI services are modelled, not"
-              + " machine code that could be written");
-    }
+    checkGoesWith(strategy, arguments);
     try {
       List<Layer> layers = downToArchitecture(image.bytes(), limits, progress);
       ChosenMachine chosen = machines.choose(architecture(layers), builtIn);
@@ -210,11 +209,16 @@ final class LoadCommand implements Command {
           strategy == Strategy.EMULATED_EFI
               ? Optional.of(EfiPlan.of(request, EfiOptions.DEFAULT))
               : Optional.empty();
+      Optional<FirmwareLoad> firmware =
+          strategy == Strategy.FIRMWARE
+              ? Optional.of(FirmwareLoader.load(request))
+              : Optional.empty();
       LoadPlan plan =
           switch (strategy) {
             case KERNEL -> KexecFileLoader.load(request, layers, progress);
             case USER -> UserLoader.load(request);
             case EMULATED_EFI -> efi.orElseThrow().loadPlan();
+            case FIRMWARE -> firmware.orElseThrow().plan();
           };
       Optional<Refusal> refusal = plan.refusal();
       Optional<Relocation> relocation = Optional.empty();
@@ -243,11 +247,29 @@ final class LoadCommand implements Command {
           refusal,
           strategy,
           efi.map(course -> new EfiCourse(course, stub)),
+          firmware.map(FirmwareCourse::new),
           courses,
           relocation,
           log.map(file -> LogComparison.of(file, plan)));
     } catch (KexecException e) {
       return PlanReport.refused(image, initrd, commandLine, type, strategy, e);
+    }
+  }
+
+  private static void checkGoesWith(Strategy strategy, Arguments arguments) {
+    if (strategy == Strategy.EMULATED_EFI && arguments.has(OutputDirectory.EMIT)) {
+      throw Failure.usage(
+          OutputDirectory.EMIT.name()
+              + " goes with the strategies kernel and user: emulated EFI services are modelled, not"
+              + " machine code that could be written");
+    }
+    for (Option option : List.of(SIMULATE, OutputDirectory.EMIT)) {
+      if (strategy == Strategy.FIRMWARE && arguments.has(option)) {
+        throw Failure.usage(
+            option.name()
+                + " goes with the strategies of kexec: what firmware loads is in place, and nothing"
+                + " is relocated");
+      }
     }
   }
 
@@ -257,7 +279,9 @@ final class LoadCommand implements Command {
         .orElseThrow(
             () ->
                 Failure.usage(
-                    "unknown strategy " + label + "; known are kernel, user and emulated-efi"));
+                    "unknown strategy "
+                        + label
+                        + "; known are kernel, user, emulated-efi and firmware"));
   }
 
   private static PageSource pageSource(Arguments arguments) {

@@ -38,6 +38,7 @@ final class PlanJson {
     ZeroView.of(report).ifPresent(zero -> zero.writeTo(json));
     report.relocation().ifPresent(relocation -> relocation.writeTo(json));
     report.efi().ifPresent(course -> course.writeTo(json));
+    report.firmware().ifPresent(course -> course.writeTo(json));
     report.courses().ifPresent(courses -> StrategyTable.write(json, courses));
     report
         .comparison()

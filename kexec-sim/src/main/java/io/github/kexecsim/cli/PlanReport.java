@@ -1,5 +1,6 @@
 package io.github.kexecsim.cli;
 
+import io.github.kexecsim.loader.FirmwareLoad;
 import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.error.KexecException;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param refusal why the load is refused, if it is
  * @param strategy by which course
  * @param efi the emulated-EFI course, where that is it
+ * @param firmware the image as firmware maps it, where firmware loads it
  * @param courses all courses side by side, where that was asked for
  * @param relocation how the load gets into place and what came of it, where that was asked for
  * @param comparison how the plan compares with a log, where one was given
@@ -37,6 +39,7 @@ record PlanReport(
     Optional<Refusal> refusal,
     Strategy strategy,
     Optional<EfiCourse> efi,
+    Optional<FirmwareCourse> firmware,
     Optional<StrategyComparison> courses,
     Optional<Relocation> relocation,
     Optional<LogComparison> comparison) {
@@ -61,6 +64,7 @@ record PlanReport(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         Optional.empty());
   }
 
@@ -75,6 +79,9 @@ record PlanReport(
 
   /** What no model has, of the plan and of the way to it. */
   List<String> notModelled() {
+    if (firmware.isPresent()) {
+      return FirmwareLoad.NOT_MODELLED;
+    }
     List<String> all = new ArrayList<>(LoadPlan.NOT_MODELLED);
     efi.ifPresent(course -> all.addAll(course.plan().notModelled()));
     relocation.ifPresent(way -> all.addAll(way.plan().notModelled()));

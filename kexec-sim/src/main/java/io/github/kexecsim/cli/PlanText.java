@@ -6,6 +6,7 @@ import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
+import io.github.kexecsim.loader.place.Strategy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,6 +42,7 @@ final class PlanText {
                         ? "the purgatory was entered, which starts the image's own stub"
                         : "the next kernel was entered"));
     report.efi().ifPresent(course -> course.writeTo(page));
+    report.firmware().ifPresent(course -> course.writeTo(page));
     report.courses().ifPresent(courses -> StrategyTable.write(page, courses));
     report
         .plan()
@@ -68,7 +70,7 @@ final class PlanText {
     String type = report.type().label();
     return report
         .refusal()
-        .map(PlanText::describe)
+        .map(refusal -> describe(refusal, report.strategy()))
         .map(reason -> "rejected: " + reason)
         .orElse(
             "loadable: "
@@ -85,6 +87,7 @@ final class PlanText {
       case KERNEL -> "kexec_file_load";
       case USER -> "kexec-tools (kexec_load)";
       case EMULATED_EFI -> "an emulated-EFI loader";
+      case FIRMWARE -> "firmware's LoadImage";
     };
   }
 
@@ -95,9 +98,10 @@ final class PlanText {
         : "this image";
   }
 
-  private static String describe(Refusal refusal) {
+  private static String describe(Refusal refusal, Strategy strategy) {
     String code = refusal.reason().code();
-    return refusal.reason().isKernels() ? code + ", the kernel answers " + refusal.errno() : code;
+    boolean kernels = refusal.reason().isKernels() && strategy != Strategy.FIRMWARE;
+    return kernels ? code + ", the kernel answers " + refusal.errno() : code;
   }
 
   private static String layers(PlanReport report) {

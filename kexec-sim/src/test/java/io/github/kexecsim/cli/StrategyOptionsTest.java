@@ -72,6 +72,61 @@ class StrategyOptionsTest {
   }
 
   @Test
+  void firmwareMapsTheFileAsItIs() {
+    for (String arch : new String[] {"arm64", "riscv64"}) {
+      JsonNode plan = json("load", "--arch", arch, "--strategy", "firmware", "--json");
+
+      JsonNode firmware = plan.get("firmware");
+      assertThat(plan.get("segments")).hasSize(1);
+      assertThat(plan.at("/segments/0/mem")).isEqualTo(firmware.get("base"));
+      assertThat(firmware.get("parts"))
+          .extracting(part -> part.get("name").asText())
+          .containsExactly("", ".text", ".data");
+      assertThat(firmware.at("/parts/1/protection").asText()).isEqualTo("r-x");
+      assertThat(firmware.at("/zeros/0/end")).isEqualTo(firmware.at("/parts/2/end"));
+      assertThat(firmware.at("/write_xor_execute/starts").asBoolean()).isTrue();
+      assertThat(plan.get("entry")).isEqualTo(firmware.at("/parts/1/start"));
+      assertThat(plan.get("image").get("layers")).hasSize(1);
+    }
+    assertThat(new Cli(dir).run("load", "--strategy", "firmware").succeeds().out())
+        .contains("firmware's LoadImage accepts", "it starts where firmware enforces W^X");
+  }
+
+  @Test
+  void firmwareTellsOfWhatItDoesNotHandOver() throws Exception {
+    TestImages.write(dir, "initrd", new byte[4096]);
+    JsonNode plan =
+        json("load", "--strategy", "firmware", "--initrd", "initrd", "--append", "quiet", "--json");
+    assertThat(plan.get("warnings").toString()).contains("LoadFile2", "LoadOptions");
+  }
+
+  @Test
+  void firmwareRefusesWhatIsNoEfiApplicationOfItsMachine() throws Exception {
+    new Cli(dir)
+        .run("load", "-p", "--strategy", "firmware", "--json")
+        .rejects(Reason.UNSUPPORTED_STRATEGY);
+    TestImages.write(dir, "raw", TestImages.image(4096, 8192));
+    new Cli(dir)
+        .run("load", "raw", "--strategy", "firmware", "--json")
+        .rejects(Reason.UNSUPPORTED_IMAGE);
+  }
+
+  @Test
+  void whatFirmwareLoadsIsInPlace() {
+    new Cli(dir).run("load", "--strategy", "firmware", "--simulate").failsWith(ExitStatus.USAGE);
+    new Cli(dir).run("load", "--strategy", "firmware", "--emit", "out").failsWith(ExitStatus.USAGE);
+  }
+
+  @Test
+  void oldStubsDoNotStartWhereWriteXorExecuteIsEnforced() {
+    Path old = ZBOOT.resolveSibling("tiny61-arm64-lz4.zboot");
+    Assumptions.assumeTrue(Files.exists(old), "skipped: no real images beside the checkout");
+    JsonNode plan = json("load", old.toString(), "--strategy", "firmware", "--json");
+    assertThat(plan.at("/firmware/write_xor_execute/objections/0/code").asText())
+        .isEqualTo("nx-compat-missing");
+  }
+
+  @Test
   void whatIsNotKnownIsWrongUsage() {
     new Cli(dir).run("load", "--strategy", "magic").failsWith(ExitStatus.USAGE);
     new Cli(dir).run("load", "--simulate", "--page-source", "best").failsWith(ExitStatus.USAGE);

@@ -49,7 +49,10 @@ final class Hostile {
   /** As {@link #parse}, with what is inside. */
   static void peel(byte[] file) {
     try {
-      Layers.of(ByteView.of(file), LIMITS).forEach(Layer::extent);
+      for (Layer layer : Layers.of(ByteView.of(file), LIMITS)) {
+        layer.extent();
+        layer.findings().forEach(finding -> assertPrintable(finding.message()));
+      }
     } catch (KexecException e) {
       assertTold(e);
     }

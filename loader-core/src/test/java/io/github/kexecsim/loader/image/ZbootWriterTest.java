@@ -41,6 +41,7 @@ class ZbootWriterTest {
 
     List<Layer> layers = new ArrayList<>();
     Layers.walk(ByteView.of(file), Limits.DEFAULT, layers::add);
+    assertThat(layers.get(0).findings()).isEmpty();
     assertThat(layers.get(1).bytes()).isEqualTo(ByteView.of(RAW));
   }
 

@@ -2,8 +2,9 @@ package io.github.kexecsim.model.efi;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
-import io.github.kexecsim.loader.memory.PhysRange;
+import io.github.kexecsim.loader.pe.MappedPe;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.model.efi.EfiMemoryMap.Allocation;
 import io.github.kexecsim.model.efi.StubRun.Stopped;
@@ -16,7 +17,9 @@ import java.util.Optional;
  * @param protocol where its EFI_LOADED_IMAGE_PROTOCOL lies
  */
 record LoadedImage(long base, long protocol) {
+  /** How much larger than its file an image may be: more than any kernel's .bss. */
   private static final long MAX_BSS = 64 << 20;
+
   private static final int PROTOCOL_SIZE = 96;
 
   /** {@code EFI_LOAD_FILE2_PROTOCOL.LoadFile}. */
@@ -56,18 +59,34 @@ record LoadedImage(long base, long protocol) {
 
   private static EfiResult place(StubRun run, EfiPool pool, long systemTable, ByteView file)
       throws Stopped {
-    PeHeader pe;
+    MappedPe image;
     try {
-      pe = PeHeader.parse(file, file.u32le(0x3c));
+      PeHeader pe = PeHeader.parse(file, file.u32le(0x3c));
       if (!pe.architecture().equals(Optional.of(Architecture.ARM64))) {
         return EfiResult.of(EfiStatus.UNSUPPORTED);
       }
-      if (!isPlausible(pe, file)) {
-        return EfiResult.of(EfiStatus.LOAD_ERROR);
-      }
+      long maxSize = Math.min(4L * file.size() + MAX_BSS, Integer.MAX_VALUE - 8);
+      image = MappedPe.of(pe, file, header -> allocate(run, header), maxSize);
     } catch (KexecException e) {
-      return EfiResult.of(EfiStatus.LOAD_ERROR);
+      return EfiResult.of(
+          e.reason() == Reason.NO_ROOM ? EfiStatus.OUT_OF_RESOURCES : EfiStatus.LOAD_ERROR);
     }
+    Allocation protocol = pool.allocate(EfiMemoryType.BOOT_SERVICES_DATA.number(), PROTOCOL_SIZE);
+    if (protocol.status() != EfiStatus.SUCCESS) {
+      return EfiResult.of(EfiStatus.OUT_OF_RESOURCES);
+    }
+    run.write(image.base(), image.content());
+    run.countCopied(file.size());
+    run.write(
+        protocol.address(),
+        ByteView.of(ServicesBlock.loadedImage(systemTable, 0, 0, image.range())));
+    return EfiResult.of(EfiStatus.SUCCESS, "image_base", image.base())
+        .with("image_size", image.range().size())
+        .with("protocol", protocol.address());
+  }
+
+  /** Pages for an image, from an address that its sections' alignment allows. */
+  private static long allocate(StubRun run, PeHeader pe) {
     long align = Math.max(pe.sectionAlignment(), EfiMemoryMap.PAGE_SIZE);
     Allocation got =
         run.map()
@@ -76,41 +95,10 @@ record LoadedImage(long base, long protocol) {
                 EfiMemoryType.LOADER_CODE.number(),
                 pages(pe.sizeOfImage() + align - EfiMemoryMap.PAGE_SIZE),
                 0);
-    Allocation protocol = pool.allocate(EfiMemoryType.BOOT_SERVICES_DATA.number(), PROTOCOL_SIZE);
-    if (got.status() != EfiStatus.SUCCESS || protocol.status() != EfiStatus.SUCCESS) {
-      return EfiResult.of(EfiStatus.OUT_OF_RESOURCES);
+    if (got.status() != EfiStatus.SUCCESS) {
+      throw new KexecException(Reason.NO_ROOM, "no pages for the image");
     }
-    long base = (got.address() + align - 1) & -align;
-    byte[] image = new byte[(int) pe.sizeOfImage()];
-    file.copyTo(0, image, 0, (int) pe.sizeOfHeaders());
-    for (PeHeader.Section section : pe.sections()) {
-      ByteView content = section.in(file);
-      content.copyTo(0, image, (int) section.virtualAddress(), content.size());
-    }
-    run.write(base, ByteView.of(image));
-    run.countCopied(file.size());
-    PhysRange range = PhysRange.ofSize(base, pe.sizeOfImage());
-    run.write(protocol.address(), ByteView.of(ServicesBlock.loadedImage(systemTable, 0, 0, range)));
-    return EfiResult.of(EfiStatus.SUCCESS, "image_base", base)
-        .with("image_size", pe.sizeOfImage())
-        .with("protocol", protocol.address());
-  }
-
-  /**
-   * Whether everything that is copied is inside the file and inside the image, and the image is not
-   * larger than its file by more than any kernel's .bss.
-   *
-   * @throws KexecException for a section outside the file
-   */
-  private static boolean isPlausible(PeHeader pe, ByteView file) {
-    boolean plausible =
-        pe.sizeOfHeaders() <= Math.min(file.size(), pe.sizeOfImage())
-            && pe.sizeOfImage() <= Math.min(4L * file.size() + MAX_BSS, Integer.MAX_VALUE - 8)
-            && Long.bitCount(pe.sectionAlignment()) == 1;
-    for (PeHeader.Section section : pe.sections()) {
-      plausible &= section.in(file).size() <= pe.sizeOfImage() - section.virtualAddress();
-    }
-    return plausible;
+    return (got.address() + align - 1) & -align;
   }
 
   private static long pages(long size) {

@@ -28,9 +28,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The courses for one image side by side. Every number is taken from a plan that was simulated.
+ * The courses of kexec for one image side by side. Every number is taken from a plan that was
+ * simulated.
  *
- * @param rows one for each {@link Strategy}, in their order
+ * @param rows one for each {@link Strategy} but firmware's, which is none of kexec, in their order
  */
 public record StrategyComparison(List<Row> rows) {
   /**
@@ -101,7 +102,7 @@ public record StrategyComparison(List<Row> rows) {
   }
 
   /**
-   * Plans and simulates every course.
+   * Plans and simulates every course of kexec.
    *
    * @param source which free pages the running kernel hands out
    */

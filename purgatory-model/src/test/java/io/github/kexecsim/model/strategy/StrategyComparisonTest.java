@@ -25,7 +25,9 @@ class StrategyComparisonTest {
   }
 
   private static void checkAll(List<Row> rows, long imageSize, long kernelSize) {
-    assertThat(rows).extracting(Row::strategy).containsExactly(Strategy.values());
+    assertThat(rows)
+        .extracting(Row::strategy)
+        .containsExactly(Strategy.KERNEL, Strategy.USER, Strategy.EMULATED_EFI);
     assertThat(rows).allMatch(row -> row.refusal().isEmpty());
     Course kernel = rows.get(0).course().orElseThrow();
     Course user = rows.get(1).course().orElseThrow();
