@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.pe.PeMachine;
+import io.github.kexecsim.loader.pe.PeWriter;
 import io.github.kexecsim.loader.report.Field;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -28,23 +29,14 @@ public final class ZbootWriter {
   private static final int FILE_ALIGNMENT = 0x200;
   private static final int PAYLOAD_ALIGNMENT = 8;
 
-  private static final int MZ = 0x5a4d;
-  private static final int PE = 0x4550;
-  private static final int PE_OFFSET = ZbootImage.HEADER_SIZE;
-
-  /** PE32+ optional header with the six data directories that kernels have. */
+  /** The data directories that kernels have. */
   private static final int DIRECTORIES = 6;
 
-  private static final int OPTIONAL_SIZE = 112 + 8 * DIRECTORIES;
+  private static final long TEXT_FLAGS =
+      PeHeader.Section.CODE | PeHeader.Section.READ | PeHeader.Section.EXECUTE;
 
-  /** Executable, without line numbers and debug information. */
-  private static final int CHARACTERISTICS = 0x0002 | 0x0004 | 0x0200;
-
-  /** Code; to be read and executed. */
-  private static final int TEXT_FLAGS = 0x0000_0020 | 0x4000_0000 | 0x2000_0000;
-
-  /** Initialized data; to be read and written. */
-  private static final int DATA_FLAGS = 0x0000_0040 | 0x4000_0000 | 0x8000_0000;
+  private static final long DATA_FLAGS =
+      PeHeader.Section.INITIALIZED_DATA | PeHeader.Section.READ | PeHeader.Section.WRITE;
 
   private ZbootWriter() {}
 
@@ -109,23 +101,26 @@ public final class ZbootWriter {
           String.format("the image would take 0x%x bytes, more than an array holds", fileSize));
     }
 
-    byte[] image = new byte[(int) fileSize];
-    ByteBuffer out = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
-    putZbootHeader(out, payloadOffset, payload.size(), methodName);
-    out.position(PE_OFFSET);
-    putPeHeader(out, PeMachine.of(architecture), (int) textEnd);
-    out.position(PAGE);
-    out.put(entry);
-    payload.copyTo(0, image, payloadOffset, payload.size());
+    ByteBuffer text = ByteBuffer.allocate((int) textEnd - PAGE).order(ByteOrder.LITTLE_ENDIAN);
+    text.put(entry);
+    payload.copyTo(0, text.array(), payloadOffset - PAGE, payload.size());
     if (sizeWord != 0) {
-      out.putInt(payloadOffset + payload.size(), (int) uncompressedSize);
+      text.putInt(payloadOffset - PAGE + payload.size(), (int) uncompressedSize);
     }
-    return image;
+    return new PeWriter(PeMachine.of(architecture))
+        .front(ByteView.of(zbootHeader(payloadOffset, payload.size(), methodName)))
+        .sizeOfHeaders(PAGE)
+        .sectionAlignment(PAGE)
+        .fileAlignment(FILE_ALIGNMENT)
+        .directoryCount(DIRECTORIES)
+        .section(".text", PAGE, ByteView.of(text.array()), TEXT_FLAGS)
+        .section(".data", textEnd, PAGE, ByteView.of(new byte[FILE_ALIGNMENT]), DATA_FLAGS)
+        .write();
   }
 
-  private static void putZbootHeader(
-      ByteBuffer out, int payloadOffset, int payloadSize, String methodName) {
-    out.putInt(0, MZ);
+  /** What is not written is 0, or the PE header's to write. */
+  private static byte[] zbootHeader(int payloadOffset, int payloadSize, String methodName) {
+    ByteBuffer out = ByteBuffer.allocate(ZbootImage.HEADER_SIZE).order(ByteOrder.LITTLE_ENDIAN);
     out.position(ZbootImage.IMAGE_TYPE_OFFSET);
     out.put(ascii(ZbootImage.IMAGE_TYPE));
     out.putInt(payloadOffset);
@@ -133,46 +128,7 @@ public final class ZbootWriter {
     out.position(ZbootImage.METHOD_OFFSET);
     out.put(ascii(methodName));
     out.putInt(ZbootImage.LINUX_PE_MAGIC_OFFSET, ZbootImage.LINUX_PE_MAGIC);
-    out.putInt(ZbootImage.PE_OFFSET_OFFSET, PE_OFFSET);
-  }
-
-  /** What is not written is 0. */
-  private static void putPeHeader(ByteBuffer out, PeMachine machine, int textEnd) {
-    int coff = out.position();
-    int optional = coff + PeHeader.COFF_SIZE;
-    out.putInt(coff, PE);
-    out.putShort(coff + 4, (short) machine.number());
-    out.putShort(coff + 6, (short) 2);
-    out.putShort(coff + 20, (short) OPTIONAL_SIZE);
-    out.putShort(coff + 22, (short) CHARACTERISTICS);
-
-    out.putShort(optional, (short) PeHeader.PE32_PLUS);
-    out.putInt(optional + 4, textEnd - PAGE); // SizeOfCode
-    out.putInt(optional + 8, FILE_ALIGNMENT); // SizeOfInitializedData
-    out.putInt(optional + 16, PAGE); // AddressOfEntryPoint
-    out.putInt(optional + 20, PAGE); // BaseOfCode
-    out.putInt(optional + 32, PAGE); // SectionAlignment
-    out.putInt(optional + 36, FILE_ALIGNMENT);
-    out.putInt(optional + 56, textEnd + PAGE); // SizeOfImage
-    out.putInt(optional + 60, PAGE); // SizeOfHeaders
-    out.putShort(optional + 68, (short) PeHeader.EFI_APPLICATION);
-    out.putShort(optional + 70, (short) PeHeader.NX_COMPAT);
-    out.putInt(optional + 108, DIRECTORIES);
-
-    out.position(optional + OPTIONAL_SIZE);
-    putSection(out, ".text", textEnd - PAGE, PAGE, textEnd - PAGE, TEXT_FLAGS);
-    putSection(out, ".data", PAGE, textEnd, FILE_ALIGNMENT, DATA_FLAGS);
-  }
-
-  /** A section whose place in memory is its place in the file. */
-  private static void putSection(
-      ByteBuffer out, String name, int virtualSize, int place, int rawSize, int flags) {
-    int row = out.position();
-    out.put(ascii(name));
-    out.position(row + 8);
-    out.putInt(virtualSize).putInt(place).putInt(rawSize).putInt(place);
-    out.putInt(0).putInt(0).putInt(0);
-    out.putInt(flags);
+    return out.array();
   }
 
   /** Instructions that return EFI_UNSUPPORTED, 0x8000000000000003, to the firmware. */

@@ -96,6 +96,27 @@ public record PeHeader(
       long rawSize,
       long rawOffset,
       long characteristics) {
+    /** Characteristic: it has code. */
+    public static final long CODE = 0x20;
+
+    /** Characteristic: it has initialized data. */
+    public static final long INITIALIZED_DATA = 0x40;
+
+    /** Characteristic: it has uninitialized data. */
+    public static final long UNINITIALIZED_DATA = 0x80;
+
+    /** Characteristic: it is not needed once the image runs. */
+    public static final long DISCARDABLE = 0x0200_0000;
+
+    /** Characteristic: it can be executed. */
+    public static final long EXECUTE = 0x2000_0000;
+
+    /** Characteristic: it can be read. */
+    public static final long READ = 0x4000_0000;
+
+    /** Characteristic: it can be written. */
+    public static final long WRITE = 0x8000_0000L;
+
     /**
      * The section's bytes without the padding of the file: the lesser of both sizes, since either
      * may be the larger one.
