@@ -21,4 +21,5 @@ module io.github.kexecsim.loader {
   exports io.github.kexecsim.loader.place;
   exports io.github.kexecsim.loader.record;
   exports io.github.kexecsim.loader.report;
+  exports io.github.kexecsim.loader.uki;
 }

@@ -199,6 +199,15 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
     return OptionalLong.empty();
   }
 
+  /**
+   * How far the kernel reaches when it is started where the file lies in memory, from the file's
+   * start: behind setup it begins at its alignment, with {@link #initSize()} bytes of room.
+   */
+  long inPlaceSize() {
+    long alignment = relocatableKernel() ? Math.max(kernelAlignment(), 1) : 1;
+    return setupSize() + alignment - 1 + initSize();
+  }
+
   @Override
   public String format() {
     return FORMAT;

@@ -26,6 +26,7 @@ public final class ImageProbe {
           new Format(
               RiscvImage.FORMAT, RiscvImage::matches, file -> RiscvImage.parse(file, file.size())),
           new Format(BzImage.FORMAT, BzImage::matches, file -> BzImage.parse(file, file.size())),
+          new Format(UkiImage.FORMAT, UkiImage::matches, UkiImage::parse),
           new Format(
               LoongArchImage.FORMAT,
               LoongArchImage::matches,

@@ -22,7 +22,8 @@ public sealed interface KernelImage
         LoongArchImage,
         ArmZImage,
         GzipImage,
-        ElfImage {
+        ElfImage,
+        UkiImage {
   /** The format's name, one of {@link ImageProbe#formats()}. */
   String format();
 
@@ -36,6 +37,15 @@ public sealed interface KernelImage
 
   /** What is wrong or odd about the header though it could be read; usually nothing. */
   List<Finding> findings();
+
+  /**
+   * As {@link #findings()}, with what only the whole file tells.
+   *
+   * @param file the bytes that this image was parsed from
+   */
+  default List<Finding> findings(ByteView file) {
+    return findings();
+  }
 
   /**
    * How much memory the image takes once it runs, BSS included, as its header says; 64 raw bits.

@@ -23,7 +23,7 @@ public record Layer(KernelImage image, ByteView bytes, Optional<Payload> stored)
 
   /** What is wrong or odd about it; usually nothing. */
   public List<Finding> findings() {
-    return image.findings();
+    return image.findings(bytes);
   }
 
   /** How many bytes it has, decompressed. */
