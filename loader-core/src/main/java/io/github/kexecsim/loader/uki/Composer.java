@@ -118,7 +118,7 @@ final class Composer {
     if (given.initrd().isPresent()) {
       initrds.add(
           new Part(
-              "given",
+              Part.GIVEN,
               "what is given goes before the UKI's own"
                   + replaced(UkiSection.UCODE, UkiSection.INITRD),
               given.initrd().get()));
@@ -161,7 +161,7 @@ final class Composer {
     Optional<Section> own = sections.one(UkiSection.CMDLINE);
     if (given.commandLine().isPresent()) {
       texts.add(given.commandLine().get());
-      from.add("given");
+      from.add(Part.GIVEN);
       why.append("what is given goes before the UKI's own").append(replaced(UkiSection.CMDLINE));
     } else if (own.isPresent()) {
       Part part = part(own.get(), "the UKI's, as none is given");

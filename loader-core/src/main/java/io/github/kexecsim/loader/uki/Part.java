@@ -11,6 +11,9 @@ import java.util.Objects;
  * @param bytes its bytes, the padding of the file left out
  */
 public record Part(String from, String why, ByteView bytes) {
+  /** Where what a person gives comes from. */
+  public static final String GIVEN = "given";
+
   public Part {
     Objects.requireNonNull(from);
     Objects.requireNonNull(why);
