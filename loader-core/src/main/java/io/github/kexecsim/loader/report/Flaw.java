@@ -34,6 +34,20 @@ public enum Flaw {
   UNKNOWN_ENDIANNESS(Severity.DEFECT),
   /** A zImage: it is loaded low, which nothing does any more. */
   NOT_LOADED_HIGH(Severity.DEFECT),
+  /** There is a PE signature, and the header behind it cannot be read. */
+  BAD_PE_HEADER(Severity.DEFECT),
+  /** Two PE sections take the same memory. */
+  SECTIONS_OVERLAP(Severity.DEFECT),
+  /** A PE section is where the headers are, in memory or in the file. */
+  SECTION_OVER_HEADERS(Severity.DEFECT),
+  /** A PE section takes memory beyond SizeOfImage. */
+  SECTION_BEYOND_IMAGE(Severity.DEFECT),
+  /** SectionAlignment is not a power of two. */
+  BAD_SECTION_ALIGNMENT(Severity.DEFECT),
+  /** The PE section table is not inside SizeOfHeaders, or the data directories not before it. */
+  HEADERS_DISAGREE(Severity.DEFECT),
+  /** The PE entry point is in no section. */
+  ENTRY_OUTSIDE(Severity.DEFECT),
   /** Flags are set that the format does not define. */
   UNDEFINED_FLAGS(Severity.WARNING),
   /** A magic number is missing that the format's early versions did without. */
@@ -51,7 +65,27 @@ public enum Flaw {
   /** There is no 64-bit entry point. */
   NO_64_BIT_ENTRY(Severity.WARNING),
   /** The architecture is not modelled. */
-  NOT_MODELLED(Severity.WARNING);
+  NOT_MODELLED(Severity.WARNING),
+  /** Two PE sections have bytes of the file in common. */
+  SECTIONS_SHARE_BYTES(Severity.WARNING),
+  /** The PE section table does not ascend by address. */
+  SECTIONS_UNORDERED(Severity.WARNING),
+  /** A PE section's address is no multiple of SectionAlignment. */
+  SECTION_MISALIGNED(Severity.WARNING),
+  /** A PE section that is only read has less bytes in the file than in memory. */
+  SECTION_ZERO_FILLED(Severity.WARNING),
+  /** A PE section may be both written and executed. */
+  WRITABLE_AND_EXECUTABLE(Severity.WARNING),
+  /** The PE entry point is in no section that is code alone. */
+  ENTRY_NOT_CODE(Severity.WARNING),
+  /** The PE image runs at its image base only. */
+  RELOCATIONS_STRIPPED(Severity.WARNING),
+  /** The PE image does not say that it runs where data cannot be executed. */
+  NX_COMPAT_MISSING(Severity.WARNING),
+  /** PE sections are not apart by whole pages, and cannot be protected apart. */
+  SECTIONS_SHARE_PAGES(Severity.WARNING),
+  /** There are more findings than are listed. */
+  MORE_FINDINGS(Severity.WARNING);
 
   private final Severity severity;
 
