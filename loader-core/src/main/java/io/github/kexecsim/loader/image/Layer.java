@@ -1,7 +1,9 @@
 package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.pe.PeFindings;
 import io.github.kexecsim.loader.report.Finding;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -21,9 +23,14 @@ public record Layer(KernelImage image, ByteView bytes, Optional<Payload> stored)
     Objects.requireNonNull(stored);
   }
 
-  /** What is wrong or odd about it; usually nothing. */
+  /**
+   * What is wrong or odd about its header, and about its PE header where it has one; usually
+   * nothing.
+   */
   public List<Finding> findings() {
-    return image.findings(bytes);
+    List<Finding> findings = new ArrayList<>(image.findings(bytes));
+    findings.addAll(PeFindings.of(bytes));
+    return findings;
   }
 
   /** How many bytes it has, decompressed. */

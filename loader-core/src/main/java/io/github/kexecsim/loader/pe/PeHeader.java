@@ -27,7 +27,9 @@ import java.util.Optional;
  * @param sizeOfHeaders bytes of all headers
  * @param subsystem 10 for an EFI application
  * @param dllCharacteristics 16 bits
- * @param certificateTable where signatures stand in the file, where there are any
+ * @param sizeOfOptionalHeader bytes between the COFF header and the section table, 16 bits
+ * @param numberOfRvaAndSizes how many data directories the header says there are
+ * @param directories the data directories: 16 at most, and no more than the optional header holds
  * @param sections in the order of the table
  */
 public record PeHeader(
@@ -45,10 +47,17 @@ public record PeHeader(
     long sizeOfHeaders,
     int subsystem,
     int dllCharacteristics,
-    Optional<CertificateTable> certificateTable,
+    int sizeOfOptionalHeader,
+    long numberOfRvaAndSizes,
+    List<DataDirectory> directories,
     List<Section> sections) {
   /** {@code IMAGE_SUBSYSTEM_EFI_APPLICATION}. */
   public static final int EFI_APPLICATION = 10;
+
+  private static final int EFI_RUNTIME_DRIVER = 12;
+
+  /** {@code IMAGE_FILE_RELOCS_STRIPPED}: it runs at its image base and nowhere else. */
+  public static final int RELOCS_STRIPPED = 1;
 
   /** {@code IMAGE_DLLCHARACTERISTICS_NX_COMPAT}. */
   public static final int NX_COMPAT = 0x100;
@@ -65,9 +74,18 @@ public record PeHeader(
   /** Bytes of a row of the section table. */
   public static final int SECTION_SIZE = 40;
 
+  /** How many data directories the format has. */
+  public static final int MAX_DIRECTORIES = 16;
+
+  private static final String SIGNATURE = "PE\0\0";
   private static final int CERTIFICATE_DIRECTORY = 4;
+  private static final int RELOCATION_DIRECTORY = 5;
+
+  /** Where the DOS header says where the PE header is. */
+  private static final int PE_OFFSET_OFFSET = 0x3c;
 
   public PeHeader {
+    directories = List.copyOf(directories);
     sections = List.copyOf(sections);
   }
 
@@ -78,6 +96,14 @@ public record PeHeader(
    * @param size bytes
    */
   public record CertificateTable(long offset, long size) {}
+
+  /**
+   * A data directory.
+   *
+   * @param address relative to the image's base
+   * @param size bytes
+   */
+  public record DataDirectory(long address, long size) {}
 
   /**
    * One row of the section table.
@@ -118,6 +144,24 @@ public record PeHeader(
     public static final long WRITE = 0x8000_0000L;
 
     /**
+     * How many bytes it takes in memory: firmware takes a virtual size of 0 for the size in the
+     * file (edk2 BasePeCoffLib, PeCoffLoaderLoadImage).
+     */
+    public long memorySize() {
+      return virtualSize == 0 ? rawSize : virtualSize;
+    }
+
+    /** Where it ends in memory, relative to the image's base. */
+    public long memoryEnd() {
+      return virtualAddress + memorySize();
+    }
+
+    /** Whether it has all of these characteristics. */
+    public boolean is(long bits) {
+      return (characteristics & bits) == bits;
+    }
+
+    /**
      * The section's bytes without the padding of the file: the lesser of both sizes, since either
      * may be the larger one.
      *
@@ -129,13 +173,27 @@ public record PeHeader(
   }
 
   /**
+   * Reads the header of a file that begins with {@code MZ} and says where the header is; empty for
+   * one that does not, or where no PE header is there.
+   *
+   * @throws KexecException what {@link #parse} throws
+   */
+  public static Optional<PeHeader> find(ByteView file) {
+    if (!file.matches(0, "MZ") || file.size() < PE_OFFSET_OFFSET + 4) {
+      return Optional.empty();
+    }
+    long offset = file.u32le(PE_OFFSET_OFFSET);
+    return file.matches(offset, SIGNATURE) ? Optional.of(parse(file, offset)) : Optional.empty();
+  }
+
+  /**
    * Reads the header at {@code offset}.
    *
    * @throws KexecException {@link Reason#TRUNCATED} when the header or its section table does not
    *     fit into {@code file}, {@link Reason#BAD_HEADER} when it is no PE header
    */
   public static PeHeader parse(ByteView file, long offset) {
-    if (!file.matches(offset, "PE\0\0")) {
+    if (!file.matches(offset, SIGNATURE)) {
       throw new KexecException(
           Reason.BAD_HEADER,
           String.format("no PE signature at offset 0x%x", offset),
@@ -154,6 +212,7 @@ public record PeHeader(
           "");
     }
     boolean plus = magic == PE32_PLUS;
+    long directoryCount = optional.u32le(plus ? 108 : 92);
     return new PeHeader(
         offset,
         file.u16le(offset + 4),
@@ -169,17 +228,19 @@ public record PeHeader(
         optional.u32le(60),
         optional.u16le(68),
         optional.u16le(70),
-        certificateTable(optional, plus ? 108 : 92),
+        optionalSize,
+        directoryCount,
+        directories(optional.from(plus ? 112 : 96), directoryCount),
         sections(file.slice(offset + COFF_SIZE + optionalSize, sectionCount * SECTION_SIZE)));
   }
 
-  private static Optional<CertificateTable> certificateTable(ByteView optional, int countOffset) {
-    if (optional.u32le(countOffset) <= CERTIFICATE_DIRECTORY) {
-      return Optional.empty();
+  private static List<DataDirectory> directories(ByteView table, long count) {
+    long held = Math.min(Math.min(count, MAX_DIRECTORIES), table.size() / 8);
+    List<DataDirectory> directories = new ArrayList<>();
+    for (int i = 0; i < held; i++) {
+      directories.add(new DataDirectory(table.u32le(8 * i), table.u32le(8 * i + 4)));
     }
-    int entry = countOffset + 4 + 8 * CERTIFICATE_DIRECTORY;
-    CertificateTable table = new CertificateTable(optional.u32le(entry), optional.u32le(entry + 4));
-    return table.size() == 0 ? Optional.empty() : Optional.of(table);
+    return directories;
   }
 
   private static List<Section> sections(ByteView table) {
@@ -200,6 +261,36 @@ public record PeHeader(
   /** The architecture of {@link #machine()}; empty for one that is not modelled. */
   public Optional<Architecture> architecture() {
     return PeMachine.architectureOf(machine);
+  }
+
+  /** Whether it is an EFI application or an EFI driver. */
+  public boolean isEfi() {
+    return subsystem >= EFI_APPLICATION && subsystem <= EFI_RUNTIME_DRIVER;
+  }
+
+  /** Where signatures stand in the file; empty where there are none. */
+  public Optional<CertificateTable> certificateTable() {
+    return directory(CERTIFICATE_DIRECTORY)
+        .map(table -> new CertificateTable(table.address(), table.size()));
+  }
+
+  /** Where the base relocations are in memory; empty where there are none. */
+  public Optional<DataDirectory> relocationTable() {
+    return directory(RELOCATION_DIRECTORY);
+  }
+
+  private Optional<DataDirectory> directory(int index) {
+    return directories.stream().skip(index).findFirst().filter(entry -> entry.size() != 0);
+  }
+
+  /** Whether it runs at its image base and nowhere else. */
+  public boolean relocationsStripped() {
+    return (characteristics & RELOCS_STRIPPED) != 0;
+  }
+
+  /** Where the section table ends in the file. */
+  public long sectionTableEnd() {
+    return offset + COFF_SIZE + sizeOfOptionalHeader + (long) SECTION_SIZE * sections.size();
   }
 
   /** Whether the image says that it runs with data pages that cannot be executed. */
@@ -224,13 +315,14 @@ public record PeHeader(
             "Subsystem", subsystem, subsystem == EFI_APPLICATION ? "EFI application" : ""));
     fields.add(
         Field.hex("DllCharacteristics", dllCharacteristics, nxCompat() ? "NX compatible" : ""));
-    certificateTable.ifPresent(
-        table ->
-            fields.add(
-                Field.hex(
-                    "CertificateTable",
-                    table.offset(),
-                    String.format("0x%x bytes of signatures", table.size()))));
+    certificateTable()
+        .ifPresent(
+            table ->
+                fields.add(
+                    Field.hex(
+                        "CertificateTable",
+                        table.offset(),
+                        String.format("0x%x bytes of signatures", table.size()))));
     for (Section section : sections) {
       String name = Field.printable(section.name());
       fields.add(
