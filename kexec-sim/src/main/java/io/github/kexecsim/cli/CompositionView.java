@@ -9,28 +9,28 @@ final class CompositionView {
   private CompositionView() {}
 
   /** One line a thing, with where it comes from and why. */
-  static void writeTo(TextPage page, String indent, Composition uki) {
+  static void writeTo(TextPage page, Composition uki) {
     uki.profile()
         .ifPresent(
             number ->
                 page.labelled(
-                    indent + "profile",
+                    "profile",
                     "@" + number + uki.profileId().map(id -> " (" + shown(id) + ")").orElse("")));
-    uki.osName().ifPresent(name -> page.labelled(indent + "system", shown(name)));
-    uki.uname().ifPresent(release -> page.labelled(indent + "release", shown(release)));
-    write(page, indent + "kernel", uki.kernel());
-    String label = indent + "initrd";
+    uki.osName().ifPresent(name -> page.labelled("system", shown(name)));
+    uki.uname().ifPresent(release -> page.labelled("release", shown(release)));
+    write(page, "kernel", uki.kernel());
+    String label = "initrd";
     for (Part part : uki.initrds()) {
       write(page, label, part);
       label = "";
     }
     Composition.CommandLine line = uki.commandLine();
     page.labelled(
-        indent + "command line",
+        "command line",
         "\"" + TextPage.printable(line.text()) + "\" " + from(line.from(), line.why()));
     Composition.DeviceTree tree = uki.deviceTree();
     page.labelled(
-        indent + "device tree",
+        "device tree",
         tree.bytes().map(bytes -> ByteCount.human(bytes.size()) + " ").orElse("")
             + from(tree.from(), tree.why()));
   }

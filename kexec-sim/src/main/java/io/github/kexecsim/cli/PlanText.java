@@ -22,7 +22,7 @@ final class PlanText {
     page.line(verdict(report)).line("");
     page.labelled("image", TextPage.printable(report.image().name()) + ": " + layers(report));
     report.machine().ifPresent(machine -> write(page, machine));
-    report.composition().ifPresent(uki -> CompositionView.writeTo(page, "", uki));
+    report.composition().ifPresent(uki -> CompositionView.writeTo(page, uki));
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(page, report, placed));
     report
         .relocation()

@@ -56,11 +56,8 @@ final class KernelRoom {
   }
 
   private static Optional<PeHeader> pe(ByteView kernel) {
-    if (!kernel.matches(0, "MZ") || kernel.size() < 0x40) {
-      return Optional.empty();
-    }
     try {
-      return Optional.of(PeHeader.parse(kernel, kernel.u32le(0x3c)));
+      return PeHeader.find(kernel);
     } catch (KexecException e) {
       return Optional.empty();
     }
@@ -126,9 +123,9 @@ final class KernelRoom {
           new Finding(
               runsInPlace() ? Flaw.NO_ROOM_TO_DECOMPRESS : Flaw.LITTLE_ROOM_BEHIND_KERNEL,
               String.format(
-                  "too little room behind .linux: started where it lies, the kernel takes 0x%x to"
-                      + " 0x%x (0x%x bytes), but section %s begins at 0x%x; %s",
-                  start, start + needed - 1, needed, name, next.virtualAddress(), whoRunsItThere()),
+                  "too little room behind .linux: started where it lies, the kernel takes up to"
+                      + " 0x%x bytes, 0x%x to 0x%x, but section %s begins at 0x%x; %s",
+                  needed, start, start + needed - 1, name, next.virtualAddress(), whoRunsItThere()),
               remedy));
     }
   }

@@ -42,11 +42,15 @@ public record Addon(String name, PeHeader pe, ByteView file) {
    *     that adds anything; what {@link PeHeader#parse} throws
    */
   public static Addon parse(String name, ByteView file) {
-    if (!file.matches(0, "MZ") || file.size() < 0x40) {
-      throw new KexecException(
-          Reason.UNKNOWN_FORMAT, "an addon is a PE file, and this is none", "make one with ukify");
-    }
-    Addon addon = new Addon(name, PeHeader.parse(file, file.u32le(0x3c)), file);
+    PeHeader header =
+        PeHeader.find(file)
+            .orElseThrow(
+                () ->
+                    new KexecException(
+                        Reason.UNKNOWN_FORMAT,
+                        "an addon is a PE file, and this is none",
+                        "make one with ukify"));
+    Addon addon = new Addon(name, header, file);
     if (addon.section(UkiSection.LINUX).isPresent()) {
       throw new KexecException(
           Reason.BAD_HEADER,
@@ -70,6 +74,17 @@ public record Addon(String name, PeHeader pe, ByteView file) {
   /** What it adds. */
   public List<UkiSection> applicable() {
     return APPLICABLE.stream().filter(wanted -> section(wanted).isPresent()).toList();
+  }
+
+  /**
+   * What it appends to a command line; empty where it has none, or not inside the file.
+   *
+   * @throws KexecException {@link Reason#LIMIT_EXCEEDED} where it is longer than any kernel takes
+   */
+  public Optional<String> commandLine() {
+    return section(UkiSection.CMDLINE)
+        .flatMap(row -> SectionText.bytes(row, file))
+        .map(bytes -> SectionText.commandLine(Composer.text(bytes, name)));
   }
 
   /** An addon has no profiles. */

@@ -188,7 +188,7 @@ final class Composer {
         why.toString());
   }
 
-  private static String text(ByteView bytes, String owner) {
+  static String text(ByteView bytes, String owner) {
     if (bytes.size() > MAX_COMMAND_LINE) {
       throw new KexecException(
           Reason.LIMIT_EXCEEDED,

@@ -32,6 +32,13 @@ public record ProfileSections(OptionalInt number, List<Section> own, List<Sectio
     return first(own, wanted).or(() -> first(base, wanted)).filter(row -> row.virtualSize() != 0);
   }
 
+  /** As {@link #one}, of any name; of a section without bytes in memory too. */
+  public Optional<Section> named(String name) {
+    return Stream.concat(own.stream(), base.stream())
+        .filter(row -> row.name().equals(name))
+        .findFirst();
+  }
+
   /** All of a kind that may be there several times, the profile's own first. */
   public List<Section> all(UkiSection wanted) {
     return Stream.concat(own.stream(), base.stream())
