@@ -2,6 +2,8 @@ package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeMachine;
+import io.github.kexecsim.loader.uki.UkiBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,6 +30,7 @@ final class ImageFixtures {
     images.put("arm64-image", arm64());
     images.put("riscv-image", riscv());
     images.put("bzImage", bzImage(gzip(elf())));
+    images.put("uki", uki(arm64()));
     images.put("loongarch-image", loongArch());
     images.put("arm-zImage", armZImage());
     images.put("gzip", gzip(arm64()));
@@ -147,6 +150,21 @@ final class ImageFixtures {
       throw new UncheckedIOException(e);
     }
     return out.toByteArray();
+  }
+
+  /** An arm64 UKI with every text, two profiles and a kernel. */
+  static byte[] uki(byte[] kernel) {
+    return UkiBuilder.of(PeMachine.ARM64)
+        .stub("257.4")
+        .section(".osrel", "ID=test\nPRETTY_NAME=\"Test 1\"\n")
+        .section(".uname", "6.12.0")
+        .section(".cmdline", "console=ttyAMA0")
+        .section(".initrd", noise(0x800))
+        .section(".linux", kernel)
+        .section(".profile", "ID=main\nTITLE=Main\n")
+        .section(".profile", "ID=other\n")
+        .section(".cmdline", "quiet")
+        .build();
   }
 
   /** {@code image} with a 32-bit field changed. */
