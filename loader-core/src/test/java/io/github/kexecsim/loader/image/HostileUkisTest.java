@@ -68,14 +68,17 @@ class HostileUkisTest {
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
   void asManySectionsAsCanBe(String name) {
     byte[] kernel = ImageFixtures.uki(ImageFixtures.arm64());
+    int bytesAt = 0x280200;
     PeWriter writer =
         new PeWriter(PeMachine.ARM64).section(".linux", 0x1000, ByteView.of(kernel), 0);
     for (int i = 1; i < MOST_SECTIONS; i++) {
       writer.section(
-          new Section(name, kernel.length, 0x1000, kernel.length, 0x280200, 0),
+          new Section(name, kernel.length, 0x1000, kernel.length, bytesAt, 0),
           ByteView.of(new byte[0]));
     }
-    ask(writer.write());
+    byte[] file = writer.write();
+    assertThat(ByteView.of(file).matches(bytesAt, "MZ")).isTrue();
+    ask(file);
   }
 
   @Test

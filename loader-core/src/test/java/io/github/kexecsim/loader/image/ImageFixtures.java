@@ -17,7 +17,7 @@ import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 
 /** Small valid images of every format. */
-final class ImageFixtures {
+public final class ImageFixtures {
   static final int RAW_SIZE = 0x3000;
   static final int RAW_IMAGE_SIZE = 0x8000;
 
@@ -48,7 +48,7 @@ final class ImageFixtures {
     return bytes;
   }
 
-  static byte[] arm64() {
+  public static byte[] arm64() {
     byte[] image = noise(RAW_SIZE);
     ByteBuffer out = head(image, 64);
     out.putInt(0, 0xfa405a4d);
@@ -98,7 +98,7 @@ final class ImageFixtures {
     return image;
   }
 
-  static byte[] elf() {
+  public static byte[] elf() {
     byte[] image = noise(RAW_SIZE);
     ByteBuffer out = head(image, 64);
     text(image, 0, "\u007fELF\u0002\u0001\u0001");
@@ -109,7 +109,7 @@ final class ImageFixtures {
   }
 
   /** A bzImage of protocol 2.15 with 3 sectors of setup and a payload 0x40 bytes behind it. */
-  static byte[] bzImage(byte[] payload) {
+  public static byte[] bzImage(byte[] payload) {
     int setup = 4 * 512;
     byte[] image = new byte[setup + 0x40 + payload.length + 0x100];
     ByteBuffer out = head(image, setup);
@@ -134,7 +134,7 @@ final class ImageFixtures {
   }
 
   /** A gzip zboot image for arm64 around {@code inner}. */
-  static byte[] zboot(byte[] inner) {
+  public static byte[] zboot(byte[] inner) {
     return zboot("gzip", gzip(inner), inner.length);
   }
 
@@ -142,7 +142,7 @@ final class ImageFixtures {
     return ZbootWriter.write(Architecture.ARM64, method, ByteView.of(payload), uncompressedSize);
   }
 
-  static byte[] gzip(byte[] bytes) {
+  public static byte[] gzip(byte[] bytes) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
       gzip.write(bytes);
