@@ -41,7 +41,7 @@ final class CompositionView {
   }
 
   private static String from(String from, String why) {
-    return "from " + from + ": " + why;
+    return (from.equals(Part.GIVEN) ? "" : "from ") + from + ": " + why;
   }
 
   private static String shown(String text) {

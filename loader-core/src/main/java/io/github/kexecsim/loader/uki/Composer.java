@@ -102,7 +102,7 @@ final class Composer {
 
   private Part kernel() {
     Section linux = sections.one(UkiSection.LINUX).orElseThrow(sections::noKernel);
-    return part(linux, "the UKI's only kernel");
+    return part(linux, "the UKI's kernel");
   }
 
   private List<Part> initrds() {

@@ -70,6 +70,6 @@ public record ProfileSections(OptionalInt number, List<Section> own, List<Sectio
       return "";
     }
     boolean isOwn = own.stream().anyMatch(mine -> mine == row);
-    return isOwn ? "of profile " + label() : "of the base, as profile " + label() + " has none";
+    return isOwn ? "of profile " + label() : "shared by the profiles";
   }
 }
