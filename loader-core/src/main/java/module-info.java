@@ -22,5 +22,6 @@ module io.github.kexecsim.loader {
   exports io.github.kexecsim.loader.place;
   exports io.github.kexecsim.loader.record;
   exports io.github.kexecsim.loader.report;
+  exports io.github.kexecsim.loader.uki;
   exports io.github.kexecsim.loader.x86;
 }

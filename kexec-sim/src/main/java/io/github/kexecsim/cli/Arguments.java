@@ -7,10 +7,10 @@ import java.util.Optional;
 /**
  * What a command was given.
  *
- * @param values the options, each with its value; the empty one where it takes none
+ * @param values the options, each with its values in order; the empty one where it takes none
  * @param operands what is not an option, in order
  */
-record Arguments(Map<Option, String> values, List<String> operands) {
+record Arguments(Map<Option, List<String>> values, List<String> operands) {
   Arguments {
     values = Map.copyOf(values);
     operands = List.copyOf(operands);
@@ -21,7 +21,12 @@ record Arguments(Map<Option, String> values, List<String> operands) {
   }
 
   Optional<String> value(Option option) {
-    return Optional.ofNullable(values.get(option));
+    return values(option).stream().findFirst();
+  }
+
+  /** All values of an option that may be given several times. */
+  List<String> values(Option option) {
+    return values.getOrDefault(option, List.of());
   }
 
   /** The value of an option that this command cannot do without. */

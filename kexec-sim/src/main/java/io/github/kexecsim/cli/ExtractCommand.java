@@ -1,9 +1,10 @@
 package io.github.kexecsim.cli;
 
+import io.github.kexecsim.loader.LoadRequest.UkiOptions;
+import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
-import io.github.kexecsim.loader.image.Layers;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,8 @@ final class ExtractCommand implements Command {
           "N",
           "Write this layer, by the number that inspect shows: 1 is the file itself.",
           "--layer");
+  private static final Option SECTION =
+      Option.of("NAME", "Of a UKI: write this section's bytes, .initrd for instance.", "--section");
   private static final int MOST_LAYERS = 1000;
 
   @Override
@@ -28,6 +31,8 @@ final class ExtractCommand implements Command {
             OutputFile.OUTPUT,
             OutputFile.FORCE,
             LAYER,
+            SECTION,
+            UkiArguments.PROFILE,
             LimitOptions.MAX_DECOMPRESSED,
             LimitOptions.MAX_DEPTH,
             InputFiles.MAX_FILE));
@@ -38,7 +43,13 @@ final class ExtractCommand implements Command {
     Optional<Integer> wanted =
         arguments.value(LAYER).map(n -> (int) ByteCount.parse(LAYER, n, 1, MOST_LAYERS));
     OutputFile output = OutputFile.of(arguments.required(OutputFile.OUTPUT), arguments, console);
+    if (arguments.has(LAYER) && arguments.has(SECTION)) {
+      throw Failure.usage(LAYER.name() + " and " + SECTION.name() + " do not go together");
+    }
     InputFile file = InputFiles.of(arguments, console).read(arguments.operands().get(0));
+    if (arguments.has(SECTION)) {
+      return writeSection(file, arguments, output, console);
+    }
     LayerView view = layer(file, arguments, wanted);
     output.write(view.layer().bytes(), console);
     if (!output.isStandardOutput()) {
@@ -49,11 +60,34 @@ final class ExtractCommand implements Command {
     return ExitStatus.DONE;
   }
 
+  private static InspectedFile inspected(Arguments arguments) {
+    UkiOptions options = new UkiOptions(arguments.value(UkiArguments.PROFILE), List.of(), false);
+    return new InspectedFile(options, LimitOptions.limits(arguments), Progress.NONE);
+  }
+
+  private static ExitStatus writeSection(
+      InputFile file, Arguments arguments, OutputFile output, Console console) {
+    String name = arguments.required(SECTION);
+    ByteView bytes;
+    try {
+      bytes = inspected(arguments).section(file.bytes(), name);
+    } catch (KexecException e) {
+      throw Failure.refused(file.name(), e);
+    }
+    output.write(bytes, console);
+    if (!output.isStandardOutput()) {
+      String line = output.name() + ": section " + name + ", " + ByteCount.both(bytes.size());
+      console.out().println(TextPage.printable(line));
+    }
+    return ExitStatus.DONE;
+  }
+
   /** A damaged layer does not matter where one around it is wanted. */
   private static LayerView layer(InputFile file, Arguments arguments, Optional<Integer> wanted) {
-    List<Layer> layers = new ArrayList<>();
+    InspectedFile inspected = inspected(arguments);
+    List<Layer> layers = inspected.layers();
     try {
-      Layers.walk(file.bytes(), LimitOptions.limits(arguments), layers::add);
+      inspected.read(file.bytes());
     } catch (KexecException e) {
       if (wanted.isEmpty() || wanted.get() > layers.size()) {
         throw Failure.refused(file.name(), e);

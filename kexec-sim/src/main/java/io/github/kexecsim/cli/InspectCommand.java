@@ -1,14 +1,16 @@
 package io.github.kexecsim.cli;
 
+import io.github.kexecsim.loader.LoadRequest.UkiOptions;
 import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.digest.Digests;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
-import io.github.kexecsim.loader.image.Layers;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.uki.Composition;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,8 @@ final class InspectCommand implements Command {
         "Shows every layer of a file: format, architecture, method, sizes, header fields.",
         List.of(
             JSON,
+            UkiArguments.PROFILE,
+            UkiArguments.ADDON,
             InPlaceView.IN_PLACE,
             LimitOptions.MAX_DECOMPRESSED,
             LimitOptions.MAX_DEPTH,
@@ -40,38 +44,61 @@ final class InspectCommand implements Command {
 
   @Override
   public ExitStatus run(Arguments arguments, Console console) {
-    InputFile file = InputFiles.of(arguments, console).read(arguments.operands().get(0));
+    InputFiles files = InputFiles.of(arguments, console);
+    InputFile file = files.read(arguments.operands().get(0));
+    UkiOptions options = UkiArguments.read(arguments, files);
     try (Digests digests = new Digests()) {
-      return run(file, arguments, console, digests);
+      Optional<AddonView> addon = AddonView.of(file);
+      return addon.isPresent()
+          ? run(addon.get(), arguments, console, digests)
+          : run(file, options, arguments, console, digests);
     }
   }
 
   private static ExitStatus run(
-      InputFile file, Arguments arguments, Console console, Digests digests) {
+      AddonView addon, Arguments arguments, Console console, Digests digests) {
+    InputFile file = addon.file();
+    if (arguments.has(JSON)) {
+      String json =
+          JsonText.of(
+              out -> {
+                writeFile(out, file, digests).objects("layers", List.<Layer>of(), layer -> {});
+                out.object("addon", addon::writeTo);
+              });
+      console.out().print(json);
+    } else {
+      TextPage page = page(file, digests);
+      addon.writeTo(page);
+      console.out().print(page);
+    }
+    return ExitStatus.DONE;
+  }
+
+  private static ExitStatus run(
+      InputFile file, UkiOptions options, Arguments arguments, Console console, Digests digests) {
     boolean asJson = arguments.has(JSON);
-    List<Layer> layers = new ArrayList<>();
+    // Only JSON has the digests of layers.
+    InspectedFile inspected =
+        new InspectedFile(
+            options, LimitOptions.limits(arguments), asJson ? digests : Progress.NONE);
     Optional<Refusal> error = Optional.empty();
     digests.begin(file.bytes());
     try {
-      // Only JSON has the digests of layers.
-      Layers.walk(
-          file.bytes(),
-          LimitOptions.limits(arguments),
-          asJson ? digests : Progress.NONE,
-          layers::add);
+      inspected.read(file.bytes());
     } catch (KexecException e) {
       error = Optional.of(new Refusal(e));
     }
-    List<LayerView> views = LayerView.of(layers);
+    Optional<Composition> uki = inspected.composition();
+    List<LayerView> views = LayerView.of(inspected.layers());
     long limit = LimitOptions.limits(arguments).maxDecompressed();
     // What does not decompress has been met above.
     boolean inPlace = arguments.has(InPlaceView.IN_PLACE) && error.isEmpty();
     Function<Layer, Optional<InPlaceView>> margins =
         layer -> inPlace ? InPlaceView.of(layer, limit) : Optional.empty();
     if (asJson) {
-      console.out().print(json(file, views, error, margins, digests));
+      console.out().print(json(file, views, uki, error, margins, digests));
     } else if (!views.isEmpty()) {
-      console.out().print(text(file, views, margins, digests));
+      console.out().print(text(file, views, uki, margins, digests));
     }
     if (error.isPresent()) {
       throw Failure.refused(file.name(), error.get().cause());
@@ -82,18 +109,25 @@ final class InspectCommand implements Command {
   private static String json(
       InputFile file,
       List<LayerView> views,
+      Optional<Composition> uki,
       Optional<Refusal> error,
       Function<Layer, Optional<InPlaceView>> margins,
       Digests digests) {
     return JsonText.of(
         json -> {
-          json.string("schema", SCHEMA)
-              .string("file", file.name())
-              .hex("size", file.bytes().size())
-              .string("sha256", digests.sha256(file.bytes()))
+          writeFile(json, file, digests)
               .objects("layers", views, view -> writeLayer(json, views, view, margins, digests));
+          uki.ifPresent(
+              found -> json.object("composition", inner -> CompositionView.writeTo(inner, found)));
           error.ifPresent(refusal -> json.object("error", inner -> PlanJson.write(inner, refusal)));
         });
+  }
+
+  private static JsonText writeFile(JsonText json, InputFile file, Digests digests) {
+    return json.string("schema", SCHEMA)
+        .string("file", file.name())
+        .hex("size", file.bytes().size())
+        .string("sha256", digests.sha256(file.bytes()));
   }
 
   private static void writeLayer(
@@ -123,12 +157,10 @@ final class InspectCommand implements Command {
   /** The fields by name; a name that comes again (of a PE section, say) gets a number. */
   private static Map<String, String> fields(Layer layer) {
     Map<String, String> fields = new LinkedHashMap<>();
+    Map<String, Integer> times = new HashMap<>();
     for (Field field : layer.fields()) {
-      String name = field.name();
-      for (int i = 2; fields.containsKey(name); i++) {
-        name = field.name() + " (" + i + ")";
-      }
-      fields.put(name, field.value());
+      int time = times.merge(field.name(), 1, Integer::sum);
+      fields.put(time == 1 ? field.name() : field.name() + " (" + time + ")", field.value());
     }
     return fields;
   }
@@ -136,11 +168,10 @@ final class InspectCommand implements Command {
   private static String text(
       InputFile file,
       List<LayerView> views,
+      Optional<Composition> uki,
       Function<Layer, Optional<InPlaceView>> margins,
       Digests digests) {
-    TextPage page = new TextPage();
-    page.line(TextPage.printable(file.name()) + ": " + ByteCount.both(file.bytes().size()));
-    page.line("sha256 " + digests.sha256(file.bytes()));
+    TextPage page = page(file, digests);
     for (LayerView view : views) {
       page.line("");
       page.line("layer " + view.number() + ": " + view.title());
@@ -158,6 +189,12 @@ final class InspectCommand implements Command {
         page.labelled("  " + finding.flaw().severity().label(), told(finding));
       }
     }
+    uki.ifPresent(
+        found -> {
+          page.line("").line("what the UKI's kernel is started with");
+          CompositionView.writeTo(page, found);
+          found.notes().forEach(note -> page.labelled("left out", note));
+        });
     return page.toString();
   }
 
@@ -165,6 +202,12 @@ final class InspectCommand implements Command {
     List<Finding> findings = new ArrayList<>(view.layer().findings());
     findings.addAll(x86.findings());
     return findings;
+  }
+
+  private static TextPage page(InputFile file, Digests digests) {
+    return new TextPage()
+        .line(TextPage.printable(file.name()) + ": " + ByteCount.both(file.bytes().size()))
+        .line("sha256 " + digests.sha256(file.bytes()));
   }
 
   private static String told(Finding finding) {

@@ -72,6 +72,7 @@ final class LoadCommand implements Command {
   @Override
   public Syntax syntax() {
     List<Option> options = new ArrayList<>(List.of(INITRD, APPEND, PANIC));
+    options.addAll(UkiArguments.ALL);
     options.addAll(MachineOptions.ALL);
     options.addAll(
         List.of(
@@ -176,7 +177,8 @@ final class LoadCommand implements Command {
     long seed =
         arguments.value(SEED).map(n -> ByteCount.parse(SEED, n, 0, Long.MAX_VALUE)).orElse(0L);
     LoadType type = arguments.has(PANIC) ? LoadType.CRASH : LoadType.DEFAULT;
-    String commandLine = arguments.value(APPEND).orElse("");
+    Optional<String> given = arguments.value(APPEND);
+    String commandLine = given.orElse("");
     // What Java makes of an argument that the locale has no characters for.
     if (commandLine.indexOf('\ufffd') >= 0) {
       throw Failure.usage(
@@ -201,10 +203,11 @@ final class LoadCommand implements Command {
               image.bytes(),
               chosen.machine(),
               initrd.map(InputFile::bytes),
-              commandLine,
+              given,
               type,
               limits,
-              seed);
+              seed,
+              UkiArguments.read(arguments, files));
       Optional<EfiPlan> efi =
           strategy == Strategy.EMULATED_EFI
               ? Optional.of(EfiPlan.of(request, EfiOptions.DEFAULT))
@@ -240,7 +243,7 @@ final class LoadCommand implements Command {
       return new PlanReport(
           image,
           initrd,
-          commandLine,
+          plan.commandLine(),
           type,
           Optional.of(chosen),
           Optional.of(plan),

@@ -9,20 +9,26 @@ import org.apache.commons.cli.Options;
  * @param names how it may be written, {@code --name} or {@code -n}
  * @param value what its value is called in the help; empty for an option without a value
  * @param help what it does
+ * @param repeatable whether it may be given several times, each time with another value
  */
-record Option(List<String> names, String value, String help) {
+record Option(List<String> names, String value, String help, boolean repeatable) {
   Option {
     names = List.copyOf(names);
   }
 
   /** An option without a value. */
   static Option flag(String help, String... names) {
-    return new Option(List.of(names), "", help);
+    return new Option(List.of(names), "", help, false);
   }
 
   /** An option with a value. */
   static Option of(String value, String help, String... names) {
-    return new Option(List.of(names), value, help);
+    return new Option(List.of(names), value, help, false);
+  }
+
+  /** An option with a value, that may be given several times. */
+  static Option list(String value, String help, String... names) {
+    return new Option(List.of(names), value, help, true);
   }
 
   boolean takesValue() {

@@ -30,6 +30,9 @@ final class PlanJson {
     report.machine().ifPresent(machine -> json.object("machine", inner -> write(inner, machine)));
     json.string("strategy", report.strategy().label()).string("type", report.type().label());
     json.string("command_line", report.commandLine());
+    report
+        .composition()
+        .ifPresent(uki -> json.object("composition", inner -> CompositionView.writeTo(inner, uki)));
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed, digests));
     report
         .plan()

@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.Strategy;
+import io.github.kexecsim.loader.uki.Composition;
 import io.github.kexecsim.model.strategy.StrategyComparison;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +18,7 @@ import java.util.Optional;
  *
  * @param image the image file
  * @param initrd the initrd file
- * @param commandLine the command line that was asked for
+ * @param commandLine the command line that was asked for: the one given, or that of a UKI
  * @param type for a reboot, or for a crash
  * @param machine the machine; empty where its description is what was refused
  * @param plan the plan; empty where there was no machine to plan for
@@ -72,6 +73,11 @@ record PlanReport(
     return plan.map(LoadPlan::layers).orElse(List.of());
   }
 
+  /** What the kernel of a UKI is started with. */
+  Optional<Composition> composition() {
+    return plan.flatMap(LoadPlan::composition);
+  }
+
   /** Whether a refusal is not all that there is to be said. */
   boolean hasMoreThanRefusal() {
     return refusal.isEmpty() || !layers().isEmpty();
@@ -83,6 +89,7 @@ record PlanReport(
       return FirmwareLoad.NOT_MODELLED;
     }
     List<String> all = new ArrayList<>(LoadPlan.NOT_MODELLED);
+    composition().ifPresent(uki -> all.addAll(Composition.NOT_MODELLED));
     efi.ifPresent(course -> all.addAll(course.plan().notModelled()));
     relocation.ifPresent(way -> all.addAll(way.plan().notModelled()));
     return all;

@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Strategy;
+import io.github.kexecsim.loader.uki.Part;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,12 +23,9 @@ final class PlanText {
     page.line(verdict(report)).line("");
     page.labelled("image", TextPage.printable(report.image().name()) + ": " + layers(report));
     report.machine().ifPresent(machine -> write(page, machine));
+    report.composition().ifPresent(uki -> CompositionView.writeTo(page, uki));
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(page, report, placed));
     ZeroView.of(report).ifPresent(zero -> zero.writeTo(page));
-    report
-        .plan()
-        .flatMap(LoadPlan::kaslr)
-        .ifPresent(outlook -> new KaslrView(outlook).writeTo(page));
     report
         .plan()
         .flatMap(LoadPlan::kaslr)
@@ -166,8 +164,8 @@ final class PlanText {
   private static String content(KexecSegment segment, PlanReport report) {
     return switch (segment.role()) {
       case KERNEL -> baseName(report.image());
-      case INITRD -> report.initrd().map(PlanText::baseName).orElse("");
-      case DTB -> "machine's tree, edited";
+      case INITRD -> initrd(report);
+      case DTB -> tree(report);
       case ELFCOREHDR -> "memory to dump";
       case PURGATORY -> "running kernel's own";
       case BOOT_PARAMS -> "setup header, e820";
@@ -175,6 +173,24 @@ final class PlanText {
       case STACK -> "stack";
       case CMDLINE -> "command line";
     };
+  }
+
+  private static String initrd(PlanReport report) {
+    List<String> ofUki =
+        report.composition().stream()
+            .flatMap(uki -> uki.initrds().stream())
+            .map(Part::from)
+            .toList();
+    if (ofUki.isEmpty() || ofUki.equals(List.of(Part.GIVEN))) {
+      return report.initrd().map(PlanText::baseName).orElse("");
+    }
+    return ofUki.size() == 1 ? ofUki.get(0) : ofUki.size() + " initrds joined";
+  }
+
+  private static String tree(PlanReport report) {
+    boolean ofUki =
+        report.composition().filter(uki -> uki.deviceTree().bytes().isPresent()).isPresent();
+    return ofUki ? "UKI's tree, edited" : "machine's tree, edited";
   }
 
   private static String baseName(InputFile file) {

@@ -47,12 +47,14 @@ record Syntax(
    */
   Arguments parse(List<String> words) {
     CommandLine line = sorted(words);
-    Map<Option, String> values = new HashMap<>();
+    Map<Option, List<String>> values = new HashMap<>();
     for (var found : line.getOptions()) {
       Option option = byName(written(found)).orElseThrow();
-      if (values.put(option, found.hasArg() ? found.getValue() : "") != null) {
+      List<String> given = values.computeIfAbsent(option, ignored -> new ArrayList<>());
+      if (!given.isEmpty() && !option.repeatable()) {
         throw wrong(option.name() + " is given twice");
       }
+      given.add(found.hasArg() ? found.getValue() : "");
     }
     if (!values.containsKey(HELP)) {
       checkCount(line.getArgList());

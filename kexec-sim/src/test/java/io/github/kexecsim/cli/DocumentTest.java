@@ -43,6 +43,8 @@ class DocumentTest {
     Path documentPath = Path.of("..").resolve(name);
     InputFile sample = Samples.image(Optional.empty());
     TestImages.write(dir, "vmlinuz.efi", sample.bytes().toByteArray());
+    TestImages.write(dir, "uki.efi", TestImages.uki(sample.bytes()));
+    TestImages.write(dir, "debug.addon.efi", TestImages.addon("debug"));
     TestImages.write(dir, "initrd.img", new byte[300_000]);
     TestImages.write(
         dir, "iomem.txt", "00000000-00000000 : System RAM\n".getBytes(StandardCharsets.US_ASCII));

@@ -8,8 +8,11 @@ import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Compressors;
 import io.github.kexecsim.loader.image.ZbootWriter;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeMachine;
+import io.github.kexecsim.loader.pe.PeWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -28,6 +31,9 @@ final class TestImages {
       }
       """;
 
+  /** Initialized data that is read. */
+  private static final long DATA = 0x4000_0040;
+
   private TestImages() {}
 
   /** A raw arm64 Image: a header, and random bytes that do not compress. */
@@ -45,6 +51,35 @@ final class TestImages {
     CompressionMethod method = CompressionMethod.byName(methodName).orElseThrow();
     byte[] payload = Compressors.byMethod(method).compress(ByteView.of(image));
     return ZbootWriter.write(Architecture.ARM64, methodName, ByteView.of(payload), image.length);
+  }
+
+  /** An arm64 UKI of two profiles around a kernel of 12 KiB at most. */
+  static byte[] uki(ByteView kernel) {
+    return new PeWriter(PeMachine.ARM64)
+        .section(".text", 0x10000, text("stub"), 0x6000_0020)
+        .section(".sdmagic", 0x11000, text("#### LoaderInfo: systemd-stub 257.4 ####"), DATA)
+        .section(".osrel", 0x12000, text("ID=sample\nPRETTY_NAME=\"Sample 1\"\n"), DATA)
+        .section(".uname", 0x13000, text("6.12.0"), DATA)
+        .section(".cmdline", 0x14000, text("console=ttyAMA0 quiet\n"), DATA)
+        .section(".ucode", 0x15000, text("microcode"), DATA)
+        .section(".linux", 0x20000, kernel, DATA)
+        .section(".initrd", 0x23000, ByteView.of(new byte[5001]), DATA)
+        .section(".profile", 0x25000, text("ID=main\nTITLE=Sample\n"), DATA)
+        .section(".profile", 0x26000, text("ID=rescue\nTITLE=\"Rescue shell\"\n"), DATA)
+        .section(".cmdline", 0x27000, text("console=ttyAMA0 rescue"), DATA)
+        .write();
+  }
+
+  /** What appends to a UKI's command line. */
+  static byte[] addon(String commandLine) {
+    return new PeWriter(PeMachine.ARM64)
+        .section(".text", 0x1000, text("stub"), 0x6000_0020)
+        .section(".cmdline", 0x2000, text(commandLine), DATA)
+        .write();
+  }
+
+  private static ByteView text(String text) {
+    return ByteView.of(text.getBytes(StandardCharsets.UTF_8));
   }
 
   /** A copy with a 32-bit word overwritten. */

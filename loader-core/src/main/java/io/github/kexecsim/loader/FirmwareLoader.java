@@ -107,7 +107,12 @@ public final class FirmwareLoader {
         new KexecSegment(
             SegmentRole.KERNEL, pages, image.content().size(), Optional.of(image.content()));
     return new PlacedLoad(
-        List.of(kernel), image.entry(), image.entry(), request.commandLine(), List.of(), List.of());
+        List.of(kernel),
+        image.entry(),
+        image.entry(),
+        request.commandLine().orElse(""),
+        List.of(),
+        List.of());
   }
 
   private static List<String> warnings(LoadRequest request, MappedPe image) {
@@ -117,7 +122,7 @@ public final class FirmwareLoader {
           "firmware loads no initrd: the image's stub asks a boot loader's LoadFile2 for it, or reads"
               + " what initrd= names");
     }
-    if (!request.commandLine().isEmpty()) {
+    if (request.commandLine().isPresent()) {
       warnings.add(
           "firmware hands the command line on in LoadOptions, as whoever starts the image set them");
     }

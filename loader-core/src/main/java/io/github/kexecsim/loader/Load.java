@@ -5,7 +5,6 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.Layer;
-import io.github.kexecsim.loader.image.Layers;
 import io.github.kexecsim.loader.kaslr.NextKernel;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.CrashNotes;
@@ -15,20 +14,22 @@ import io.github.kexecsim.loader.place.Placement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /** One load while it is planned: what was found of the image so far, and what to tell of it. */
 final class Load {
+  private static final String DEVICE_TREE =
+      "kexec_file_load takes no device tree: the plan is for a machine that was started with the"
+          + " UKI's";
+
   private final LoadRequest request;
-  private final Progress progress;
   private final Placement placement;
-  private final List<Layer> layers = new ArrayList<>();
+  private final Peeling peeling;
   private final List<String> warnings = new ArrayList<>();
 
   Load(LoadRequest request, Progress progress) {
     this.request = request;
-    this.progress = progress;
     this.placement = Placement.of(request.machine().architecture());
+    this.peeling = new Peeling(request, progress, placement, warnings);
   }
 
   LoadPlan plan(List<Layer> peeled) {
@@ -42,52 +43,45 @@ final class Load {
             "elfcorehdr leads to no notes: where the CPUs' notes and vmcoreinfo lie is known to the"
                 + " running kernel only, and 0 stands in for it");
       }
-      return new LoadPlan(request, layers, Optional.of(placed), Optional.empty(), warnings);
+      return plan(Optional.of(placed), Optional.empty());
     } catch (KexecException e) {
-      return new LoadPlan(request, layers, Optional.empty(), Optional.of(new Refusal(e)), warnings);
+      return plan(Optional.empty(), Optional.of(new Refusal(e)));
     }
+  }
+
+  private LoadPlan plan(Optional<PlacedLoad> placed, Optional<Refusal> refusal) {
+    return new LoadPlan(
+        request, peeling.layers(), placed, refusal, warnings, peeling.composition());
   }
 
   private PlacedLoad place(List<Layer> peeled) {
     try {
-      peel(peeled);
+      peeling.peel(peeled);
     } catch (KexecException e) {
-      if (!layers.isEmpty()) {
+      if (!peeling.layers().isEmpty()) {
         throw e;
       }
       return placeUnparsed(e);
     }
-    Layer kernel = layers.get(layers.size() - 1);
-    if (layers.size() > 1) {
+    Layer kernel = peeling.last();
+    if (peeling.layers().size() > 1) {
       warnings.add(
           "kexec_file_load of a released kernel takes the innermost image only, decompressed: the"
               + " plan is for that");
     }
     try {
-      return placement.place(request.toPlace(kernel.bytes()));
+      PlacedLoad placed = placement.place(peeling.toPlace(kernel.bytes()));
+      peeling.explainDeviceTree(placed, DEVICE_TREE);
+      return placed;
     } catch (KexecException answer) {
       throw explained(answer, kernel.image());
-    }
-  }
-
-  private void peel(List<Layer> peeled) {
-    Predicate<Layer> deeper =
-        layer -> {
-          layers.add(layer);
-          layer.findings().forEach(finding -> warnings.add(finding.message()));
-          return !placement.loads(layer.image());
-        };
-    if (peeled.isEmpty()) {
-      Layers.walk(request.image(), request.limits(), progress, deeper);
-    } else if (peeled.stream().allMatch(deeper)) {
-      Layers.walkOn(peeled, request.limits(), progress, deeper);
     }
   }
 
   /** A file that no parser takes, and a kernel's own laxer probe perhaps all the same. */
   private PlacedLoad placeUnparsed(KexecException parsing) {
     try {
-      PlacedLoad placed = placement.place(request.toPlace(request.image()));
+      PlacedLoad placed = placement.place(peeling.toPlace(request.image()));
       warnings.add("the kernel accepts this file, though " + parsing.getMessage());
       return placed;
     } catch (KexecException answer) {

@@ -5,7 +5,9 @@ import io.github.kexecsim.loader.kaslr.KaslrOutlook;
 import io.github.kexecsim.loader.kaslr.NextKernel;
 import io.github.kexecsim.loader.machine.KernelVersion;
 import io.github.kexecsim.loader.place.PlacedLoad;
+import io.github.kexecsim.loader.uki.Composition;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -17,13 +19,15 @@ import java.util.Optional;
  * @param placed the segments, when the load is accepted
  * @param refusal the reason, when it is not
  * @param warnings what a person should know though the load is accepted
+ * @param composition of a UKI: what its kernel is started with, and why
  */
 public record LoadPlan(
     LoadRequest request,
     List<Layer> layers,
     Optional<PlacedLoad> placed,
     Optional<Refusal> refusal,
-    List<String> warnings) {
+    List<String> warnings,
+    Optional<Composition> composition) {
   /** What no plan models, as a running kernel decides it by what it has at hand. */
   public static final List<String> NOT_MODELLED =
       List.of(
@@ -38,6 +42,22 @@ public record LoadPlan(
     }
     layers = List.copyOf(layers);
     warnings = List.copyOf(warnings);
+    Objects.requireNonNull(composition);
+  }
+
+  /** The plan of an image that is no UKI. */
+  public LoadPlan(
+      LoadRequest request,
+      List<Layer> layers,
+      Optional<PlacedLoad> placed,
+      Optional<Refusal> refusal,
+      List<String> warnings) {
+    this(request, layers, placed, refusal, warnings, Optional.empty());
+  }
+
+  /** The command line that was asked for: as it is given, or else as the UKI has it. */
+  public String commandLine() {
+    return composition.map(uki -> uki.commandLine().text()).orElseGet(request::givenCommandLine);
   }
 
   public boolean isLoadable() {

@@ -1,8 +1,7 @@
 package io.github.kexecsim.loader;
 
+import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
-import io.github.kexecsim.loader.image.Layer;
-import io.github.kexecsim.loader.image.Layers;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Placement;
 import io.github.kexecsim.loader.place.SegmentRules;
@@ -16,32 +15,38 @@ import java.util.Optional;
  * signature, and hands the kernel finished segments. Safe for use by many threads.
  */
 public final class UserLoader {
+  private static final String DEVICE_TREE =
+      "the UKI's device tree is the base of the one handed over, as kexec-tools is given it with"
+          + " --dtb";
+
   private UserLoader() {}
 
   /** Plans a load. A refusal is a plan too: see {@link LoadPlan#refusal()}. */
   public static LoadPlan load(LoadRequest request) {
-    List<Layer> layers = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
+    Placement placement = Placement.of(request.machine().architecture());
+    Peeling peeling = new Peeling(request, Progress.NONE, placement, warnings);
     try {
-      Placement placement = Placement.of(request.machine().architecture());
-      Layers.walk(
-          request.image(),
-          request.limits(),
-          layer -> {
-            layers.add(layer);
-            return !placement.loads(layer.image());
-          });
-      layers.forEach(layer -> layer.findings().forEach(finding -> warnings.add(finding.message())));
-      PlacedLoad placed = UserPlacement.place(request.toPlace(last(layers).bytes()));
+      peeling.peel(List.of());
+      PlacedLoad placed = UserPlacement.place(peeling.toPlace(peeling.last().bytes()));
       SegmentRules.check(request.machine(), request.type(), placed.segments());
       warnings.addAll(placed.warnings());
-      return new LoadPlan(request, layers, Optional.of(placed), Optional.empty(), warnings);
+      peeling.explainDeviceTree(placed, DEVICE_TREE);
+      return new LoadPlan(
+          request,
+          peeling.layers(),
+          Optional.of(placed),
+          Optional.empty(),
+          warnings,
+          peeling.composition());
     } catch (KexecException e) {
-      return new LoadPlan(request, layers, Optional.empty(), Optional.of(new Refusal(e)), warnings);
+      return new LoadPlan(
+          request,
+          peeling.layers(),
+          Optional.empty(),
+          Optional.of(new Refusal(e)),
+          warnings,
+          peeling.composition());
     }
-  }
-
-  private static Layer last(List<Layer> layers) {
-    return layers.get(layers.size() - 1);
   }
 }

@@ -53,6 +53,8 @@ public enum Reason {
   TOO_LARGE_FOR_MEMORY(Errno.EINVAL),
   /** A crash segment lies outside the crash kernel region. */
   OUTSIDE_CRASH_REGION(Errno.EADDRNOTAVAIL),
+  /** The UKI has no profile of that number or ID. */
+  NO_SUCH_PROFILE(Errno.EINVAL),
   /** A recorded load, or another file of ours, does not have the shape of its format. */
   BAD_RECORD(Errno.EINVAL),
   /** No machine that QEMU emulates is the one that the plan is for. */
@@ -81,6 +83,7 @@ public enum Reason {
           BAD_MEMORY_MAP,
           UNPRIVILEGED_IOMEM,
           INCOMPLETE_MACHINE,
+          NO_SUCH_PROFILE,
           BAD_RECORD,
           NOT_EMULATED,
           INTERRUPTED ->

@@ -209,6 +209,16 @@ public record BzImage(ByteView head, long fileSize) implements KernelImage {
         .findFirst();
   }
 
+  /**
+   * How far the kernel reaches when it is started where the file lies in memory, from the file's
+   * start: behind setup it begins at its alignment, wherever that is, with {@link #initSize()}
+   * bytes of room.
+   */
+  long inPlaceSize() {
+    long alignment = relocatableKernel() ? Math.max(kernelAlignment(), 1) : 1;
+    return setupSize() + alignment + initSize();
+  }
+
   @Override
   public String format() {
     return FORMAT;

@@ -4,6 +4,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.uki.Addon;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -26,6 +27,7 @@ public final class ImageProbe {
           new Format(
               RiscvImage.FORMAT, RiscvImage::matches, file -> RiscvImage.parse(file, file.size())),
           new Format(BzImage.FORMAT, BzImage::matches, file -> BzImage.parse(file, file.size())),
+          new Format(UkiImage.FORMAT, UkiImage::matches, UkiImage::parse),
           new Format(
               LoongArchImage.FORMAT,
               LoongArchImage::matches,
@@ -76,10 +78,22 @@ public final class ImageProbe {
   }
 
   private static String hint(ByteView file) {
+    if (isAddon(file)) {
+      return "it is a UKI addon: give it with the UKI that it goes beside";
+    }
     return CompressionMethod.detect(file)
         .map(method -> "it looks like a bare " + method + " stream: decompress it first; ")
         .orElse("")
         .concat("known formats: " + String.join(", ", formats()));
+  }
+
+  private static boolean isAddon(ByteView file) {
+    try {
+      Addon.parse("", file);
+      return true;
+    } catch (KexecException e) {
+      return false;
+    }
   }
 
   private static boolean looksLikeText(ByteView file) {

@@ -23,7 +23,8 @@ public sealed interface KernelImage
         ArmZImage,
         GzipImage,
         ElfImage,
-        X86Image {
+        X86Image,
+        UkiImage {
   /** The format's name, one of {@link ImageProbe#formats()}. */
   String format();
 

@@ -1,8 +1,8 @@
 package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.bytes.ByteView;
-import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.pe.PeFindings;
+import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
 import java.util.ArrayList;
 import java.util.List;

@@ -99,4 +99,27 @@ public record Machine(
         crashNotes,
         notes);
   }
+
+  /** The same machine with another device tree. */
+  public Machine withDeviceTree(ByteView blob) {
+    return new Machine(
+        name,
+        architecture,
+        kernelVersion,
+        pageSize,
+        walk,
+        ranges,
+        dumpedRam,
+        usableRam,
+        crashRegion,
+        lowCrashRegion,
+        cpu,
+        Optional.of(blob),
+        purgatory,
+        e820,
+        iomem,
+        efiRuntimeMapSize,
+        crashNotes,
+        notes);
+  }
 }

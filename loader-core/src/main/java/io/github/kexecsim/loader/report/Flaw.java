@@ -16,6 +16,20 @@ public enum Flaw {
   NO_IMAGE_SIZE(Severity.DEFECT),
   /** The file is larger than the memory that its header asks for. */
   LARGER_THAN_IMAGE_SIZE(Severity.DEFECT),
+  /** A UKI has no kernel in the profile that is started. */
+  NO_KERNEL_SECTION(Severity.DEFECT),
+  /** A section that may be there once is there several times. */
+  REPEATED_SECTION(Severity.DEFECT),
+  /** A section's size in memory is larger than its data, which is all that it ought to have. */
+  VIRTUAL_SIZE_BEYOND_DATA(Severity.DEFECT),
+  /** The UKI's kernel reaches into the section behind it. */
+  KERNEL_LARGER_THAN_SLOT(Severity.DEFECT),
+  /** The UKI's kernel is run where it lies, and has not the room that it needs there. */
+  NO_ROOM_TO_DECOMPRESS(Severity.DEFECT),
+  /** The UKI's kernel is for another architecture than its stub. */
+  KERNEL_OF_OTHER_ARCHITECTURE(Severity.DEFECT),
+  /** The UKI's command line is longer than its kernel takes. */
+  COMMAND_LINE_TOO_LONG(Severity.DEFECT),
   /** An endianness that the format does not know. */
   UNKNOWN_ENDIANNESS(Severity.DEFECT),
   /** A zImage: it is loaded low, which nothing does any more. */
@@ -40,6 +54,14 @@ public enum Flaw {
   MAGIC_MISSING(Severity.WARNING),
   /** The header says that it ends before the fields of its own version. */
   HEADER_ENDS_EARLY(Severity.WARNING),
+  /** A UKI has no os-release. */
+  NO_OS_RELEASE(Severity.WARNING),
+  /** A section that means something has no bytes. */
+  EMPTY_SECTION(Severity.WARNING),
+  /** A section with text has a NUL in it. */
+  NUL_IN_TEXT(Severity.WARNING),
+  /** The UKI's kernel has too little room where it lies; its stub runs it elsewhere. */
+  LITTLE_ROOM_BEHIND_KERNEL(Severity.WARNING),
   /** There is no 64-bit entry point. */
   NO_64_BIT_ENTRY(Severity.WARNING),
   /** The architecture is not modelled. */

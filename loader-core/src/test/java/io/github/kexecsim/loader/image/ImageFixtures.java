@@ -2,6 +2,8 @@ package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeMachine;
+import io.github.kexecsim.loader.uki.UkiBuilder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,7 +17,7 @@ import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 
 /** Small valid images of every format. */
-final class ImageFixtures {
+public final class ImageFixtures {
   static final int RAW_SIZE = 0x3000;
   static final int RAW_IMAGE_SIZE = 0x8000;
 
@@ -28,6 +30,7 @@ final class ImageFixtures {
     images.put("arm64-image", arm64());
     images.put("riscv-image", riscv());
     images.put("bzImage", bzImage(gzip(elf())));
+    images.put("uki", uki(arm64()));
     images.put("loongarch-image", loongArch());
     images.put("arm-zImage", armZImage());
     images.put("x86-Image", x86Image());
@@ -46,7 +49,7 @@ final class ImageFixtures {
     return bytes;
   }
 
-  static byte[] arm64() {
+  public static byte[] arm64() {
     byte[] image = noise(RAW_SIZE);
     ByteBuffer out = head(image, 64);
     out.putInt(0, 0xfa405a4d);
@@ -104,7 +107,7 @@ final class ImageFixtures {
     return image;
   }
 
-  static byte[] elf() {
+  public static byte[] elf() {
     byte[] image = noise(RAW_SIZE);
     ByteBuffer out = head(image, 64);
     text(image, 0, "\u007fELF\u0002\u0001\u0001");
@@ -115,7 +118,7 @@ final class ImageFixtures {
   }
 
   /** A bzImage of protocol 2.15 with 3 sectors of setup and a payload 0x40 bytes behind it. */
-  static byte[] bzImage(byte[] payload) {
+  public static byte[] bzImage(byte[] payload) {
     int setup = 4 * 512;
     byte[] image = new byte[setup + 0x40 + payload.length + 0x100];
     ByteBuffer out = head(image, setup);
@@ -140,7 +143,7 @@ final class ImageFixtures {
   }
 
   /** A gzip zboot image for arm64 around {@code inner}. */
-  static byte[] zboot(byte[] inner) {
+  public static byte[] zboot(byte[] inner) {
     return zboot("gzip", gzip(inner), inner.length);
   }
 
@@ -148,7 +151,7 @@ final class ImageFixtures {
     return ZbootWriter.write(Architecture.ARM64, method, ByteView.of(payload), uncompressedSize);
   }
 
-  static byte[] gzip(byte[] bytes) {
+  public static byte[] gzip(byte[] bytes) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
       gzip.write(bytes);
@@ -156,6 +159,21 @@ final class ImageFixtures {
       throw new UncheckedIOException(e);
     }
     return out.toByteArray();
+  }
+
+  /** An arm64 UKI with every text, two profiles and a kernel. */
+  static byte[] uki(byte[] kernel) {
+    return UkiBuilder.of(PeMachine.ARM64)
+        .stub("257.4")
+        .section(".osrel", "ID=test\nPRETTY_NAME=\"Test 1\"\n")
+        .section(".uname", "6.12.0")
+        .section(".cmdline", "console=ttyAMA0")
+        .section(".initrd", noise(0x800))
+        .section(".linux", kernel)
+        .section(".profile", "ID=main\nTITLE=Main\n")
+        .section(".profile", "ID=other\n")
+        .section(".cmdline", "quiet")
+        .build();
   }
 
   /** {@code image} with a 32-bit field changed. */

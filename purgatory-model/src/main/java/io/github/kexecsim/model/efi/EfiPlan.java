@@ -116,7 +116,7 @@ public record EfiPlan(
   }
 
   ServicesBlock block() {
-    return new ServicesBlock(rangeOf(SegmentRole.EFI_SERVICES).start(), request.commandLine());
+    return new ServicesBlock(rangeOf(SegmentRole.EFI_SERVICES).start(), request.givenCommandLine());
   }
 
   /** The map under which the stub runs; its tables lie in the services block. */

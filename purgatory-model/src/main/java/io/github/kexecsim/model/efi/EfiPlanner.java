@@ -153,7 +153,7 @@ final class EfiPlanner {
         request.machine(),
         FileContent.of(request.image()),
         request.initrd().map(FileContent::of),
-        request.commandLine(),
+        request.givenCommandLine(),
         request.type(),
         request.seed());
   }
@@ -162,7 +162,7 @@ final class EfiPlanner {
     return new EfiPlacement.Needs(
         image.pe().sizeOfImage(),
         Math.max(image.pe().sectionAlignment(), StubReserve.ALLOC_ALIGN),
-        range -> ServicesBlock.size(request.commandLine(), range),
+        range -> ServicesBlock.size(request.givenCommandLine(), range),
         options.stackSize(),
         StubReserve.total(free));
   }
@@ -175,7 +175,7 @@ final class EfiPlanner {
     long entry = 0;
     for (KexecSegment segment : placed.segments()) {
       if (segment.role() == SegmentRole.EFI_SERVICES) {
-        ServicesBlock block = new ServicesBlock(segment.mem(), request.commandLine());
+        ServicesBlock block = new ServicesBlock(segment.mem(), request.givenCommandLine());
         entry = block.entry();
         long stackTop = placed.segment(SegmentRole.STACK).orElseThrow().range().end();
         Map<String, Long> symbols = block.symbols(placed.usable(), dtb, stackTop, kernelEntry);
@@ -191,7 +191,7 @@ final class EfiPlanner {
         segments,
         entry,
         kernelEntry,
-        request.commandLine(),
+        request.givenCommandLine(),
         List.of(),
         image.findings().stream().map(Finding::message).toList());
   }

@@ -1,0 +1,146 @@
+package io.github.kexecsim.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.Reason;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** load, inspect and extract of UKIs and addons. */
+class UkiCommandsTest {
+  @TempDir Path dir;
+  private Cli cli;
+  private byte[] raw;
+
+  @BeforeEach
+  void writeFiles() throws Exception {
+    cli = new Cli(dir);
+    raw = TestImages.image(5_000, 0x10000);
+    byte[] zboot = TestImages.zboot(raw, "zstd");
+    TestImages.write(dir, "uki", TestImages.uki(ByteView.of(zboot)));
+    TestImages.write(dir, "zboot", zboot);
+    TestImages.write(dir, "b.addon.efi", TestImages.addon("two"));
+    TestImages.write(dir, "a.addon.efi", TestImages.addon("one"));
+    TestImages.write(dir, "initrd", new byte[5000]);
+    TestImages.write(dir, "machine", TestImages.MACHINE.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private JsonNode load(String... more) {
+    String[] words =
+        Arrays.copyOf(
+            new String[] {"load", "uki", "--machine", "machine", "--json"}, 5 + more.length);
+    System.arraycopy(more, 0, words, 5, more.length);
+    return cli.run(words).succeeds().json();
+  }
+
+  private static String segmentSize(JsonNode plan, String role) {
+    for (JsonNode segment : plan.at("/segments")) {
+      if (segment.at("/role").asText().equals(role)) {
+        return segment.at("/bufsz").asText();
+      }
+    }
+    throw new AssertionError(role);
+  }
+
+  @Test
+  void theUkisOwnIsLoaded() {
+    JsonNode plan = load();
+    assertThat(plan.at("/image/layers").findValuesAsText("format"))
+        .containsExactly("uki", "zboot", "arm64-image");
+    assertThat(plan.at("/command_line").asText()).isEqualTo("console=ttyAMA0 quiet");
+    assertThat(plan.at("/handed_command_line").asText()).isEqualTo("console=ttyAMA0 quiet");
+    JsonNode composition = plan.at("/composition");
+    assertThat(composition.at("/kernel/from").asText()).isEqualTo(".linux");
+    assertThat(composition.at("/initrds").findValuesAsText("from"))
+        .containsExactly(".ucode", ".initrd");
+    assertThat(composition.at("/command_line/from").asText()).isEqualTo(".cmdline");
+    assertThat(composition.at("/dtb/from").asText()).isEqualTo("machine");
+    assertThat(composition.at("/profile").asInt()).isZero();
+    assertThat(composition.findValuesAsText("why")).hasSize(5).doesNotContain("");
+    assertThat(segmentSize(plan, "initrd")).isEqualTo("0x1398");
+  }
+
+  @Test
+  void whatIsGivenWins() {
+    JsonNode plan = load("--append", "", "--initrd", "initrd", "--profile", "rescue");
+    assertThat(plan.at("/command_line").asText()).isEmpty();
+    assertThat(segmentSize(plan, "initrd")).isEqualTo("0x1388");
+    assertThat(plan.at("/composition/command_line/from").asText()).isEqualTo("given");
+    assertThat(plan.at("/composition/initrds/0/from").asText()).isEqualTo("given");
+    assertThat(plan.at("/composition/profile_id").asText()).isEqualTo("rescue");
+    assertThat(plan.at("/initrd/file").asText()).isEqualTo("initrd");
+  }
+
+  @Test
+  void addonsAreTakenInTheOrderOfTheirNames() {
+    JsonNode plan = load("--addon", "b.addon.efi", "--addon=a.addon.efi", "--profile", "1");
+    assertThat(plan.at("/command_line").asText()).isEqualTo("console=ttyAMA0 rescue one two");
+    JsonNode inspected =
+        cli.run("inspect", "uki", "--json", "--addon", "b.addon.efi", "--addon", "a.addon.efi")
+            .succeeds()
+            .json();
+    assertThat(inspected.at("/composition/command_line/text").asText())
+        .isEqualTo("console=ttyAMA0 quiet one two");
+  }
+
+  @Test
+  void wrongChoicesAreRefused() {
+    cli.run("load", "uki", "--profile", "2", "--json").rejects(Reason.NO_SUCH_PROFILE);
+    cli.run("load", "uki", "--addon", "uki", "--json").rejects(Reason.BAD_HEADER);
+    cli.run("load", "uki", "--addon", "machine", "--json").rejects(Reason.UNKNOWN_FORMAT);
+    cli.run("load", "uki", "--addon", "none").failsWith(ExitStatus.FILE);
+    cli.run("inspect", "uki", "--profile", "x").failsWith(ExitStatus.NO);
+    cli.run("inspect", "zboot", "--profile", "0").failsWith(ExitStatus.USAGE);
+    cli.run("load", "uki", "--profile", "0", "--profile", "1").failsWith(ExitStatus.USAGE);
+    cli.run("load", "a.addon.efi", "--json").rejects(Reason.UNKNOWN_FORMAT);
+  }
+
+  @Test
+  void theInnermostKernelAndSectionsAreExtracted() throws Exception {
+    cli.run("extract", "uki", "-o", "kernel").succeeds();
+    assertThat(Files.readAllBytes(dir.resolve("kernel"))).startsWith(raw);
+    assertThat(cli.run("extract", "uki", "--section", ".uname", "-o", "-").succeeds().out())
+        .isEqualTo("6.12.0");
+    List<String> own = List.of("extract", "uki", "--section", ".cmdline", "--profile", "rescue");
+    assertThat(cli.run("extract", "uki", "--section", ".cmdline", "-o", "-").succeeds().out())
+        .isEqualTo("console=ttyAMA0 quiet\n");
+    String[] words = own.toArray(new String[own.size() + 2]);
+    words[6] = "-o";
+    words[7] = "-";
+    assertThat(cli.run(words).succeeds().out()).isEqualTo("console=ttyAMA0 rescue");
+    cli.run("extract", "uki", "--section", ".dtb", "-o", "-").failsWith(ExitStatus.NO);
+    cli.run("extract", "zboot", "--section", ".linux", "-o", "-").failsWith(ExitStatus.NO);
+    cli.run("extract", "uki", "--section", ".linux", "--layer", "1", "-o", "-")
+        .failsWith(ExitStatus.USAGE);
+  }
+
+  @Test
+  void addonsAreShown() {
+    JsonNode addon = cli.run("inspect", "a.addon.efi", "--json").succeeds().json().at("/addon");
+    assertThat(addon.at("/command_line").asText()).isEqualTo("one");
+    assertThat(addon.at("/arch").asText()).isEqualTo("arm64");
+    assertThat(addon.at("/adds/0/section").asText()).isEqualTo(".cmdline");
+    assertThat(cli.run("inspect", "a.addon.efi").succeeds().out()).contains("UKI addon arm64");
+  }
+
+  @Test
+  void everyCourseIsShownOfAUki() {
+    JsonNode plan = load("--strategies", "--simulate");
+    assertThat(plan.at("/outcome/success").asBoolean()).isTrue();
+    assertThat(plan.at("/strategies/2/reason/code").asText()).isEqualTo("unsupported-strategy");
+  }
+
+  @Test
+  void aUkiMayBeLoadedByKexecTools() {
+    JsonNode plan = load("--strategy", "user");
+    assertThat(plan.at("/composition/kernel/from").asText()).isEqualTo(".linux");
+  }
+}

@@ -1,0 +1,143 @@
+package io.github.kexecsim.loader.uki;
+
+import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.pe.PeHeader.Section;
+import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.Flaw;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What is wrong or odd about a UKI's sections, whatever its kernel is. What is wrong about any PE
+ * file's sections is not told here.
+ */
+public final class UkiFindings {
+  private final ByteView file;
+  private final List<Finding> findings = new ArrayList<>();
+  private final Map<UkiSection, Integer> seen = new EnumMap<>(UkiSection.class);
+
+  /** How many bytes may be looked at: sections of sound files do not share theirs. */
+  private long budget;
+
+  private int profile = -1;
+
+  private UkiFindings(ByteView file) {
+    this.file = file;
+    this.budget = file.size();
+  }
+
+  /**
+   * Looks at every section, in the order of the table.
+   *
+   * @param table the section table
+   * @param chosen the sections of the profile that is started
+   * @param file the UKI
+   */
+  public static List<Finding> of(List<Section> table, ProfileSections chosen, ByteView file) {
+    UkiFindings reader = new UkiFindings(file);
+    table.forEach(reader::look);
+    reader.lookForMissing(chosen);
+    return List.copyOf(reader.findings);
+  }
+
+  private void look(Section row) {
+    Optional<UkiSection> known = UkiSection.byName(row.name());
+    if (known.isEmpty()) {
+      return;
+    }
+    UkiSection kind = known.get();
+    if (kind == UkiSection.PROFILE) {
+      profile++;
+      seen.clear();
+    }
+    lookForRepetition(kind);
+    lookAtSize(row);
+    if (kind.isText()) {
+      lookForNul(row);
+    }
+  }
+
+  private void lookForRepetition(UkiSection kind) {
+    if (seen.merge(kind, 1, Integer::sum) == 2 && !kind.mayRepeat()) {
+      findings.add(
+          new Finding(
+              Flaw.REPEATED_SECTION,
+              "several sections " + kind.label() + where() + ": systemd-stub takes the first",
+              "leave one of them, or begin a profile with a section .profile between them"));
+    }
+  }
+
+  private void lookAtSize(Section row) {
+    if (row.virtualSize() == 0) {
+      findings.add(
+          new Finding(
+              Flaw.EMPTY_SECTION,
+              "section "
+                  + row.name()
+                  + where()
+                  + " has no bytes in memory: it counts as absent"
+                  + (profile < 0 ? "" : ", and the base's does not count either"),
+              "leave it out, or give it its VirtualSize"));
+    } else if (row.virtualSize() > row.rawSize()) {
+      findings.add(
+          new Finding(
+              Flaw.VIRTUAL_SIZE_BEYOND_DATA,
+              String.format(
+                  "VirtualSize of section %s%s is 0x%x, but its data has 0x%x bytes: the rest is"
+                      + " zeros, which a stub measures and hands on",
+                  row.name(), where(), row.virtualSize(), row.rawSize()),
+              String.format(
+                  "set VirtualSize to the length of the data, 0x%x at most (ukify does so but for"
+                      + " 257 to 257.2)",
+                  row.rawSize())));
+    }
+  }
+
+  private void lookForNul(Section row) {
+    Optional<ByteView> bytes = SectionText.bytes(row, file);
+    if (bytes.isEmpty() || bytes.get().size() > budget) {
+      return;
+    }
+    ByteView text = bytes.get();
+    budget -= text.size();
+    for (int i = 0; i < text.size(); i++) {
+      if (text.u8(i) == 0) {
+        findings.add(
+            new Finding(
+                Flaw.NUL_IN_TEXT,
+                String.format(
+                    "section %s%s has a NUL after 0x%x of 0x%x bytes, where its text ends for a"
+                        + " stub",
+                    row.name(), where(), i, text.size()),
+                String.format("set its VirtualSize to 0x%x, or take the NULs out", i)));
+        return;
+      }
+    }
+  }
+
+  private String where() {
+    return profile < 0 ? "" : " of profile @" + profile;
+  }
+
+  private void lookForMissing(ProfileSections chosen) {
+    if (chosen.one(UkiSection.LINUX).isEmpty()) {
+      findings.add(
+          new Finding(
+              Flaw.NO_KERNEL_SECTION,
+              "there is no section .linux"
+                  + (chosen.number().isPresent() ? " for profile " + chosen.label() : ""),
+              "put .linux before the first .profile, which all profiles share"));
+    }
+    if (chosen.one(UkiSection.OSREL).isEmpty()) {
+      findings.add(
+          new Finding(
+              Flaw.NO_OS_RELEASE,
+              "there is no section .osrel: boot menus, as that of systemd-boot, do not show the"
+                  + " UKI",
+              "add the system's /etc/os-release as .osrel"));
+    }
+  }
+}
