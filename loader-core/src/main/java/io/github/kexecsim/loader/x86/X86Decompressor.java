@@ -112,14 +112,15 @@ public record X86Decompressor(
    * others ({@code arch/x86/include/asm/boot.h}, since v5.9).
    */
   public long heapSize() {
-    return payload
-        .method()
-        .map(
-            method ->
-                method == CompressionMethod.BZIP2
-                    ? 0x400000L
-                    : method == CompressionMethod.ZSTD ? 0x30000L : 0x10000L)
-        .orElse(0x10000L);
+    return payload.method().map(X86Decompressor::heapSize).orElse(0x10000L);
+  }
+
+  private static long heapSize(CompressionMethod method) {
+    return switch (method) {
+      case BZIP2 -> 0x400000;
+      case ZSTD -> 0x30000;
+      default -> 0x10000;
+    };
   }
 
   /**
