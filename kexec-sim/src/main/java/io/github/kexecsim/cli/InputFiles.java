@@ -39,7 +39,8 @@ record InputFiles(Console console, long limit) {
 
   /**
    * Reads a whole file. Devices, pipes and sockets are refused, because reading one may never end;
-   * /dev/null reads as the empty file that it is.
+   * /dev/null reads as the empty file that it is. A file that has less in it than its size says is
+   * refused, because it is being cut, or never had the rest.
    *
    * @throws Failure with {@link ExitStatus#FILE}
    */
@@ -63,6 +64,9 @@ record InputFiles(Console console, long limit) {
       }
       try (InputStream in = Files.newInputStream(path)) {
         byte[] bytes = read(in, (int) attributes.size());
+        if (bytes.length < attributes.size()) {
+          throw endsEarly(action, bytes.length, attributes.size());
+        }
         // Files of /proc and /sys have size 0 and something in them all the same.
         byte[] more = in.readNBytes((int) Math.min(limit + 1 - bytes.length, LARGEST_ARRAY));
         if (more.length > limit - bytes.length) {
@@ -97,7 +101,21 @@ record InputFiles(Console console, long limit) {
   }
 
   private Failure tooLarge(String action) {
+    String remedy =
+        limit < LARGEST_ARRAY
+            ? "; " + MAX_FILE.name() + " allows more"
+            : ", which is the most that can be read";
+    return Failure.file(action + ": it is larger than " + limit + " bytes" + remedy);
+  }
+
+  private static Failure endsEarly(String action, int length, long size) {
     return Failure.file(
-        action + ": it is larger than " + limit + " bytes; " + MAX_FILE.name() + " allows more");
+        action
+            + ": it ends after "
+            + length
+            + " of the "
+            + size
+            + " bytes that it is said to have; if nothing is writing to it, store what it gives in"
+            + " another file first");
   }
 }

@@ -24,11 +24,21 @@ record OutputDirectory(String name, Path path, boolean replace) {
           "Also write every segment, the plan and a script that boots it in QEMU into DIR.",
           "--emit");
 
+  /**
+   * The directory that {@code --emit} names.
+   *
+   * @throws Failure with {@link ExitStatus#USAGE}
+   */
   static Optional<OutputDirectory> of(Arguments arguments, Console console) {
     return arguments
         .value(EMIT)
         .map(
-            name -> new OutputDirectory(name, console.path(name), arguments.has(OutputFile.FORCE)));
+            name -> {
+              if (name.isEmpty()) {
+                throw Failure.usage("a directory's name is empty");
+              }
+              return new OutputDirectory(name, console.path(name), arguments.has(OutputFile.FORCE));
+            });
   }
 
   /**

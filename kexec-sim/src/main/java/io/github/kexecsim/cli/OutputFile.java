@@ -26,6 +26,7 @@ record OutputFile(String name, Path path, boolean replace) {
 
   private static final String STANDARD_OUTPUT = "-";
   private static final int PIECE = 256 << 10;
+  private static final int MOST_TEMPORARIES = 1000;
 
   /**
    * The file that {@code -o} names, checked before any work is done: an existing one that is not
@@ -92,12 +93,10 @@ record OutputFile(String name, Path path, boolean replace) {
   private void replaceWith(ByteView bytes) throws IOException {
     // A link stays one: what it leads to is replaced.
     Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
-    Path temporary =
-        target.resolveSibling(
-            "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
     boolean overEmpty = Files.exists(target, LinkOption.NOFOLLOW_LINKS) && Files.size(target) == 0;
+    Path temporary = createBeside(target);
     try {
-      writeInto(temporary, bytes, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      writeInto(temporary, bytes, StandardOpenOption.WRITE);
       if (replace || overEmpty) {
         Files.move(
             temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -107,6 +106,23 @@ record OutputFile(String name, Path path, boolean replace) {
     } finally {
       Files.deleteIfExists(temporary);
     }
+  }
+
+  /**
+   * Makes a file that was not there: what a process of the same number once left behind, or another
+   * thread is about to write, stays as it is.
+   */
+  private static Path createBeside(Path target) throws IOException {
+    long process = ProcessHandle.current().pid();
+    for (int i = 0; i < MOST_TEMPORARIES; i++) {
+      try {
+        return Files.createFile(target.resolveSibling(".kexec-sim-" + process + "-" + i + ".tmp"));
+      } catch (FileAlreadyExistsException e) {
+        continue;
+      }
+    }
+    throw new IOException(
+        MOST_TEMPORARIES + " files .kexec-sim-" + process + "-*.tmp are beside it; remove them");
   }
 
   private static void writeInto(Path file, ByteView bytes, StandardOpenOption... options)

@@ -3,6 +3,7 @@ package io.github.kexecsim.cli;
 import io.github.kexecsim.loader.record.RecordedLoads;
 import io.github.kexecsim.loader.record.Replay;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +73,8 @@ final class ReplayCommand implements Command {
         Files.newDirectoryStream(console.path(directory), "*.json")) {
       entries.forEach(
           entry -> found.add(Path.of(directory).resolve(entry.getFileName()).toString()));
+    } catch (DirectoryIteratorException e) {
+      throw Failure.file("cannot read " + directory, e.getCause());
     } catch (IOException e) {
       throw Failure.file("cannot read " + directory, e);
     }

@@ -7,7 +7,9 @@ import java.util.List;
 
 /**
  * Plans a load as kexec_file_load carries it out: takes off what the image is wrapped in, places
- * the kernel and all that goes with it, and checks the segments. Safe for use by many threads.
+ * the kernel and all that goes with it, and checks the segments. Safe for use by many threads. A
+ * thread that is interrupted while it decompresses gets a refusal, {@link
+ * io.github.kexecsim.loader.error.Reason#INTERRUPTED}, and its interrupt status stays set.
  */
 public final class KexecFileLoader {
   private KexecFileLoader() {}

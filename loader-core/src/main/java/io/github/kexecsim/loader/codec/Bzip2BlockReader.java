@@ -2,7 +2,6 @@ package io.github.kexecsim.loader.codec;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
-import io.github.kexecsim.loader.error.Reason;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -77,15 +76,13 @@ final class Bzip2BlockReader implements AutoCloseable {
       magics.skipTo(bit);
     }
     while (groups.size() < ahead && startGroup()) {}
-    if (Thread.currentThread().isInterrupted()) {
-      throw interrupted(null);
-    }
+    StopOnInterrupt.check();
     Group group = groups.peekFirst();
     try {
       return group.task.get().get(group.bits.indexOf(bit)).take();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw interrupted(e);
+      throw StopOnInterrupt.interrupted(e);
     } catch (ExecutionException e) {
       // Not of the guesses' making: those keep what they throw.
       throw new IllegalStateException("cannot decode", e.getCause());
@@ -125,6 +122,7 @@ final class Bzip2BlockReader implements AutoCloseable {
       }
       used.add(table);
       try {
+        StopOnInterrupt.check();
         Bzip2Block block = Bzip2Block.decode(payload, bit, table, scratch);
         blocks.add(block);
         guesses.add(new Guess(block, null));
@@ -142,7 +140,7 @@ final class Bzip2BlockReader implements AutoCloseable {
     return guesses;
   }
 
-  /** Ends the threads, and waits until they have: for as long as a group takes. */
+  /** Ends the threads, and waits until they have: for as long as a block takes. */
   @Override
   public void close() {
     if (executor == null) {
@@ -162,11 +160,6 @@ final class Bzip2BlockReader implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static KexecException interrupted(Throwable cause) {
-    return new KexecException(
-        Reason.INTERRUPTED, Reason.INTERRUPTED.errno(), "interrupted while decoding", "", cause);
   }
 
   /** Neighbouring guesses that one thread decodes. */

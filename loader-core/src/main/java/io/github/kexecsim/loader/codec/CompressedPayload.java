@@ -52,7 +52,8 @@ public record CompressedPayload(
    * @return the output, exactly
    * @throws KexecException {@link Reason#LIMIT_EXCEEDED} when the declared size is above the limit
    *     (before anything is allocated) or more than that comes out, {@link Reason#SIZE_MISMATCH}
-   *     when the declared size is not what comes out, and what {@link Decompressor#decompress}
+   *     when the declared size is not what comes out, {@link Reason#INTERRUPTED} when the thread is
+   *     interrupted (its interrupt status stays set), and what {@link Decompressor#decompress}
    *     throws
    */
   public byte[] decompress(long limit, Progress progress) {
@@ -61,9 +62,10 @@ public record CompressedPayload(
     }
     refuseOtherMethod();
     int most = (int) Math.min(limit, MAX_ARRAY);
+    Progress stoppable = new StopOnInterrupt(progress);
     return declaredSize.isPresent()
-        ? decompressDeclared(declaredSize.getAsLong(), most, progress)
-        : decompressUndeclared(most, progress);
+        ? decompressDeclared(declaredSize.getAsLong(), most, stoppable)
+        : decompressUndeclared(most, stoppable);
   }
 
   /** Before sizes are looked at: where another method's stream is, they mean nothing. */

@@ -144,6 +144,7 @@ final class XzDecompressor implements Decompressor {
       end = lzma2.produced();
       for (int i = filters.size() - 1; i >= 0; i--) {
         filters.get(i).undo(destination, start, end);
+        hold(packedEnd, end);
       }
       while (checked < end) {
         settle(packedEnd, Math.min(end, checked + Progress.STEP));

@@ -3,17 +3,39 @@ package io.github.kexecsim.loader.codec;
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdDecompressCtx;
 import com.github.luben.zstd.ZstdException;
+import com.github.luben.zstd.ZstdInputStreamNoFinalizer;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.util.OptionalLong;
 
 /**
- * One zstd frame, decoded by libzstd in one call straight into the destination: as the output is
- * its own window, a frame may ask for any window size, and the kernel's ask for up to 128 MiB. Like
- * the kernel ({@code lib/decompress_unzstd.c, decompress_single} (v6.1)) it cuts the first frame
- * out of the payload and leaves alone what follows.
+ * One zstd frame, decoded by libzstd straight into the destination. Like the kernel ({@code
+ * lib/decompress_unzstd.c, decompress_single} (v6.1)) it cuts the first frame out of the payload
+ * and leaves alone what follows. A frame may ask for any window size, and the kernel's ask for up
+ * to 128 MiB.
+ *
+ * <p>A destination of up to 64 MiB is filled in one call, which nothing can stop, and in which the
+ * output is its own window. A larger one is filled piece by piece, for the sake of {@link
+ * Progress}: that takes half as long again, and libzstd fills a window of its own, no further than
+ * the output goes.
  */
 final class ZstdDecompressor implements Decompressor {
+  /** What one call decodes in less than a tenth of a second. */
+  private static final int ONE_CALL = 64 << 20;
+
+  private final int oneCall;
+
+  ZstdDecompressor() {
+    this(ONE_CALL);
+  }
+
+  /** A decompressor that fills destinations of at most {@code oneCall} bytes in one call. */
+  ZstdDecompressor(int oneCall) {
+    this.oneCall = oneCall;
+  }
+
   @Override
   public CompressionMethod method() {
     return CompressionMethod.ZSTD;
@@ -38,18 +60,48 @@ final class ZstdDecompressor implements Decompressor {
   public int decompress(ByteView payload, byte[] destination, Progress progress) {
     method().requireMagic(payload);
     int frame = frameSize(payload);
-    int produced;
+    int produced =
+        destination.length <= oneCall
+            ? inOneCall(payload, frame, destination)
+            : inPieces(payload, frame, destination, progress);
+    progress.at(frame, produced);
+    return produced;
+  }
+
+  private int inOneCall(ByteView payload, int frame, byte[] destination) {
     try (ZstdDecompressCtx context = new ZstdDecompressCtx()) {
-      produced =
-          context.decompressByteArray(
-              destination, 0, destination.length, payload.array(), payload.arrayOffset(), frame);
+      return context.decompressByteArray(
+          destination, 0, destination.length, payload.array(), payload.arrayOffset(), frame);
     } catch (ZstdException e) {
       throw e.getErrorCode() == Zstd.errDstSizeTooSmall()
           ? CodecFault.overflow(method(), destination.length)
           : corrupt(e);
     }
-    progress.at(frame, produced);
-    return produced;
+  }
+
+  private int inPieces(ByteView payload, int frame, byte[] destination, Progress progress) {
+    ByteArrayInputStream source =
+        new ByteArrayInputStream(payload.array(), payload.arrayOffset(), frame);
+    try (ZstdInputStreamNoFinalizer in = new ZstdInputStreamNoFinalizer(source)) {
+      in.setLongMax(Zstd.windowLogMax());
+      int produced = 0;
+      while (produced < destination.length) {
+        int got =
+            in.read(destination, produced, Math.min(Progress.STEP, destination.length - produced));
+        if (got < 0) {
+          return produced;
+        }
+        produced += got;
+        progress.at(frame - source.available(), produced);
+      }
+      // The frame's checksum is looked at only by who asks for more.
+      if (in.read() >= 0) {
+        throw CodecFault.overflow(method(), destination.length);
+      }
+      return produced;
+    } catch (IOException e) {
+      throw corrupt(e);
+    }
   }
 
   /** Walks the frame's block headers to its end. */
@@ -64,7 +116,7 @@ final class ZstdDecompressor implements Decompressor {
     }
   }
 
-  private KexecException corrupt(ZstdException e) {
+  private KexecException corrupt(Exception e) {
     // libzstd does not tell where it stopped.
     return CodecFault.corrupt(method(), 0, "libzstd says \"" + e.getMessage() + "\"", e);
   }

@@ -32,8 +32,12 @@ abstract class DecompressorContractTest {
   private final Decompressor decompressor;
 
   DecompressorContractTest(CompressionMethod method) {
-    this.method = method;
-    this.decompressor = Decompressors.byMethod(method);
+    this(Decompressors.byMethod(method));
+  }
+
+  DecompressorContractTest(Decompressor decompressor) {
+    this.method = decompressor.method();
+    this.decompressor = decompressor;
   }
 
   /** Whether damage anywhere in the stream is noticed or harmless. */

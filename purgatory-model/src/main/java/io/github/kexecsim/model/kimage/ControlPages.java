@@ -6,6 +6,7 @@ import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Hands out control pages: those that are in use while everything else is being overwritten, and so
@@ -48,9 +49,11 @@ public final class ControlPages {
       throw new KexecException(
           Reason.NO_MEMORY,
           String.format(
+              Locale.ROOT,
               "no 0x%x bytes in one piece are left for a control page outside the segments, after"
                   + " %d that were found",
-              (long) pageSize << order, allocated.size()),
+              (long) pageSize << order,
+              allocated.size()),
           "smaller segments, or more memory: for a crash kernel, a larger crashkernel=");
     }
     allocated.add(PhysRange.ofSize(block, (long) pageSize << order));

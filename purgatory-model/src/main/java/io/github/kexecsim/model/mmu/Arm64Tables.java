@@ -6,6 +6,7 @@ import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
@@ -65,6 +66,7 @@ public final class Arm64Tables {
       throw new KexecException(
           Reason.BAD_MEMORY_MAP,
           String.format(
+              Locale.ROOT,
               "memory from 0x%x to 0x%x: a kernel with %s pages and %d-bit addresses maps 0x%x bytes"
                   + " below 0x%x",
               start,
