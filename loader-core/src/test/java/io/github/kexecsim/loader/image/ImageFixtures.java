@@ -15,14 +15,14 @@ import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 
 /** Small valid images of every format. */
-final class ImageFixtures {
+public final class ImageFixtures {
   static final int RAW_SIZE = 0x3000;
   static final int RAW_IMAGE_SIZE = 0x8000;
 
   private ImageFixtures() {}
 
   /** One image of each format, by its name. */
-  static Map<String, byte[]> all() {
+  public static Map<String, byte[]> all() {
     Map<String, byte[]> images = new LinkedHashMap<>();
     images.put("zboot", zboot(arm64()));
     images.put("arm64-image", arm64());
