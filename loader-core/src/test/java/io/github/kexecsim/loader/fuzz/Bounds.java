@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * is thrown goes to the fuzzer. That it ends is the fuzzer's to see: it stops an input that takes
  * ten seconds.
  */
-public final class Bounds {
+final class Bounds {
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private Bounds() {}
@@ -29,7 +29,7 @@ public final class Bounds {
    *     counts too
    * @return empty where the reader refuses
    */
-  public static <T> Optional<T> read(long allocation, Supplier<T> reader) {
+  static <T> Optional<T> read(long allocation, Supplier<T> reader) {
     long before = THREADS.getCurrentThreadAllocatedBytes();
     Optional<T> result = answer(reader);
     if (THREADS.getCurrentThreadAllocatedBytes() - before > allocation) {
@@ -53,7 +53,7 @@ public final class Bounds {
   }
 
   /** A refusal says something, and nothing that a terminal would take for a command. */
-  public static void checkTold(KexecException e) {
+  static void checkTold(KexecException e) {
     if (e.getMessage().isEmpty()) {
       throw new AssertionError("a refusal without a word: " + e.reason());
     }

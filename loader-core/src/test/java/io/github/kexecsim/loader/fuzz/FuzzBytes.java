@@ -5,59 +5,59 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A fuzzer's input, taken from the front: choices first, what is chosen for last. */
-public final class FuzzBytes {
+final class FuzzBytes {
   private final byte[] bytes;
   private int at;
 
-  public FuzzBytes(byte[] bytes) {
+  FuzzBytes(byte[] bytes) {
     this.bytes = bytes;
   }
 
   /** The next byte, or 0 behind the end. */
-  public int u8() {
+  int u8() {
     return at < bytes.length ? bytes[at++] & 0xff : 0;
   }
 
   /** The next two bytes, little-endian. */
-  public int u16() {
+  int u16() {
     return u8() | u8() << 8;
   }
 
   /** The next four bytes, little-endian. */
-  public int i32() {
+  int i32() {
     return u16() | u16() << 16;
   }
 
-  public boolean flag() {
+  boolean flag() {
     return (u8() & 1) != 0;
   }
 
   /** One of some values. */
-  public <T> T pick(List<T> values) {
+  <T> T pick(List<T> values) {
     return values.get(u8() % values.size());
   }
 
   /** Up to {@code most} bytes. */
-  public byte[] take(int most) {
+  byte[] take(int most) {
     byte[] taken = Arrays.copyOfRange(bytes, at, at + Math.min(most, bytes.length - at));
     at += taken.length;
     return taken;
   }
 
   /** All that is left. */
-  public byte[] rest() {
+  byte[] rest() {
     return take(bytes.length);
   }
 
   /** All that is left, where it is. */
-  public ByteView restView() {
+  ByteView restView() {
     ByteView rest = ByteView.of(bytes, at, bytes.length - at);
     at = bytes.length;
     return rest;
   }
 
   /** An input that yields these choices and then these bytes. */
-  public static byte[] of(byte[] bytes, int... choices) {
+  static byte[] of(byte[] bytes, int... choices) {
     byte[] input = new byte[choices.length + bytes.length];
     for (int i = 0; i < choices.length; i++) {
       input[i] = (byte) choices[i];
