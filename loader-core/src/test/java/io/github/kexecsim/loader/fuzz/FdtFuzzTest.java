@@ -40,7 +40,7 @@ class FdtFuzzTest {
 
   /** Tokens of the smallest size and their names are what costs most. */
   private static long allocation(int size) {
-    return (1 << 20) + 64L * size;
+    return (4 << 20) + 256L * size;
   }
 
   @MethodSource("trees")
