@@ -2,6 +2,7 @@ package io.github.kexecsim.loader.machine;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.report.Field;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -29,7 +30,7 @@ public record KernelVersion(int major, int minor) implements Comparable<KernelVe
     if (!matcher.matches()) {
       throw new KexecException(
           Reason.INCOMPLETE_MACHINE,
-          "not a kernel release: \"" + release.strip() + "\"",
+          "not a kernel release: \"" + Field.printable(release.strip()) + "\"",
           "a release begins with two numbers, as in 6.12.107");
     }
     return new KernelVersion(

@@ -13,6 +13,7 @@ import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.Memblock;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
+import io.github.kexecsim.loader.report.Field;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -163,7 +164,7 @@ public final class MachineBuilder {
     if (ranges.isEmpty()) {
       throw new KexecException(
           Reason.INCOMPLETE_MACHINE,
-          "the description of " + name + " has no memory to load into",
+          "the description of " + Field.printable(name) + " has no memory to load into",
           "check that it is whole: /proc/iomem shows \"System RAM\", memblock its regions");
     }
     List<String> allNotes = new ArrayList<>(notes);
@@ -252,7 +253,7 @@ public final class MachineBuilder {
     }
     throw new KexecException(
         Reason.INCOMPLETE_MACHINE,
-        "nothing says what memory " + name + " has",
+        "nothing says what memory " + Field.printable(name) + " has",
         "give its /proc/iomem, memblock lists, boot log or device tree");
   }
 

@@ -6,6 +6,7 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.memory.E820Entry;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.LoadType;
+import io.github.kexecsim.loader.report.Field;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -244,6 +245,8 @@ final class DebugLogReader {
   private static KexecException bad(String what, String line) {
     String shown = line.length() > 200 ? line.substring(0, 200) + "..." : line;
     return new KexecException(
-        Reason.BAD_RECORD, what + ": \"" + shown + "\"", "give the log as the host printed it");
+        Reason.BAD_RECORD,
+        what + ": \"" + Field.printable(shown) + "\"",
+        "give the log as the host printed it");
   }
 }

@@ -8,6 +8,7 @@ import com.google.gson.JsonPrimitive;
 import io.github.kexecsim.loader.error.Errno;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.report.Field;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,8 +29,14 @@ final class Json {
     try {
       element = JsonParser.parseString(text);
     } catch (JsonParseException e) {
+      // The lines behind the first lead to gson's manual.
+      String fault = e.getMessage().lines().findFirst().orElse("");
       throw new KexecException(
-          Reason.BAD_RECORD, Reason.BAD_RECORD.errno(), "not JSON: " + e.getMessage(), "", e);
+          Reason.BAD_RECORD,
+          Reason.BAD_RECORD.errno(),
+          "not JSON: " + Field.printable(fault),
+          "",
+          e);
     }
     return object("$", element);
   }
@@ -148,6 +155,6 @@ final class Json {
   }
 
   private String at(String name) {
-    return path + "." + name;
+    return path + "." + Field.printable(name);
   }
 }

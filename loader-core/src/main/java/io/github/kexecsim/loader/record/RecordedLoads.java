@@ -11,6 +11,7 @@ import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.FileContent;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.SegmentRole;
+import io.github.kexecsim.loader.report.Field;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -48,7 +49,8 @@ public record RecordedLoads(
     String format = json.string("format");
     if (!format.equals(FORMAT)) {
       throw new KexecException(
-          Reason.BAD_RECORD, "the format is \"" + format + "\"; only \"" + FORMAT + "\" is read");
+          Reason.BAD_RECORD,
+          "the format is \"" + Field.printable(format) + "\"; only \"" + FORMAT + "\" is read");
     }
     String name = json.string("name");
     Machine machine = MachineSection.read(name, json.object("machine"));

@@ -4,7 +4,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import java.nio.ByteBuffer;
 
 /** Small trees for tests, and ways to break them. */
-final class SampleTrees {
+public final class SampleTrees {
   static final int OFF_DT_STRUCT = 8;
   static final int OFF_DT_STRINGS = 12;
   static final int OFF_MEM_RSVMAP = 16;
@@ -17,7 +17,7 @@ final class SampleTrees {
   private SampleTrees() {}
 
   /** A machine of 1 GiB with two reservations, one of them dynamic, and an alias. */
-  static byte[] machine() {
+  public static byte[] machine() {
     return new FdtBuilder()
         .addMemRsv(0x4800_0000L, 0x2345)
         .u32("#address-cells", 2)

@@ -24,7 +24,7 @@ public final class ImageFixtures {
   private ImageFixtures() {}
 
   /** One image of each format, by its name. */
-  static Map<String, byte[]> all() {
+  public static Map<String, byte[]> all() {
     Map<String, byte[]> images = new LinkedHashMap<>();
     images.put("zboot", zboot(arm64()));
     images.put("arm64-image", arm64());
