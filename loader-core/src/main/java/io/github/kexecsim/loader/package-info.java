@@ -5,8 +5,8 @@
  * io.github.kexecsim.loader.LoadPlan}: where every segment lands, or why none does.
  *
  * <p>The packages below, each using only those before it: {@code error}, {@code bytes}, {@code
- * memory} and {@code fdt} (what describes memory), {@code machine}, {@code codec}, {@code image}
- * (what wraps a kernel), {@code place} (where things go) and {@code record} (what real kernels
- * did).
+ * memory} and {@code fdt} (what describes memory), {@code machine}, {@code codec}, {@code report}
+ * (what is told of a file), {@code pe} (EFI applications), {@code image} (what wraps a kernel),
+ * {@code place} (where things go) and {@code record} (what real kernels did).
  */
 package io.github.kexecsim.loader;
