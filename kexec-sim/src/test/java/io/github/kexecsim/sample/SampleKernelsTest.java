@@ -54,6 +54,7 @@ class SampleKernelsTest {
     KernelImage image = ImageProbe.parse(raw);
     List<Layer> layers = Layers.of(SampleKernels.zboot(architecture), Limits.DEFAULT);
     assertThat(layers).extracting(layer -> layer.image().format()).startsWith("zboot").hasSize(2);
+    assertThat(layers).flatMap(Layer::findings).isEmpty();
     byte[] padded = Arrays.copyOf(raw.toByteArray(), (int) image.imageSize().orElseThrow());
     assertThat(padded.length).isGreaterThan(raw.size());
     assertThat(layers.get(1).bytes().toByteArray()).isEqualTo(padded);

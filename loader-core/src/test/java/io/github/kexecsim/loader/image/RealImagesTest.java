@@ -47,7 +47,7 @@ class RealImagesTest {
     Layer outer = layers.get(0);
     assertThat(outer.image().format()).isEqualTo(expected.get("kind").getAsString());
     assertThat(outer.image().architecture()).contains(arch);
-    assertThat(outer.image().findings()).isEmpty();
+    assertThat(outer.findings()).isEmpty();
     assertThat(outer.size()).isEqualTo(expected.get("size").getAsInt());
     assertThat(outer.offset()).isZero();
 

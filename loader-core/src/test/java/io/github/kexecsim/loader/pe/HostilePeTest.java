@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** PE files that nobody vouches for: a finding or an error of ours, soon and in little memory. */
-@Timeout(60)
+@Timeout(300)
 class HostilePeTest {
   private static final long MAX = 1 << 18;
   private static final FirmwareMemory MEMORY =

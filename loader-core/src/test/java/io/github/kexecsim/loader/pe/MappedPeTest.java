@@ -233,6 +233,20 @@ class MappedPeTest {
     assertRefused(Reason.NO_ROOM, () -> put(sound(), new FirmwareMemory(List.of())));
   }
 
+  /** The memory map that an arm64 kernel of Linux 7.2 found when AAVMF 2022.11 had started it. */
+  @Test
+  void alignedImageIsWhereRealFirmwarePutIt() {
+    FirmwareMemory memory = new FirmwareMemory(List.of(new PhysRange(0x4800_0000, 0x7c43_0000)));
+    PeWriter kernel =
+        new PeWriter(PeMachine.ARM64)
+            .sectionAlignment(0x10000)
+            .section(".text", 0x10000, filled(0x200, 1), TEXT)
+            .section(".data", 0x3d_0000, 0x1e_0000, filled(0x200, 2), DATA);
+    ByteView file = file(kernel);
+    MappedPe image = MappedPe.of(header(file), file, memory::baseFor, 0x80_0000);
+    assertThat(image.range()).isEqualTo(PhysRange.ofSize(0x7be7_0000, 0x5b_0000));
+  }
+
   @Test
   void pageZeroIsNotHandedOut() {
     FirmwareMemory memory = new FirmwareMemory(List.of(new PhysRange(0, 0x5000)));
