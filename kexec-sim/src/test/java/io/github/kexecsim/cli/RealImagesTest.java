@@ -143,4 +143,40 @@ class RealImagesTest {
         .isEqualTo(number(kernel, "mem") + number(kernel, "bufsz"));
     assertThat(number(plan.at("/zero/2"), "end")).isEqualTo(end);
   }
+
+  @Test
+  void debiansKernelBecomesAnX86ZbootImage() {
+    cli.run("extract", "deb612-cloud-amd64.bzImage", "-o", path("vmlinux")).succeeds();
+    cli.run("pack", path("vmlinux"), "--method", "gzip", "-o", path("x86.zboot")).succeeds();
+    String machine =
+        TestImages.folder("kexecsim.recordedLoads").resolve("x86-bios-1g-612.json").toString();
+    String[] load = {
+      "load", path("x86.zboot"), "--arch", "x86_64", "--machine", machine, "--la57", "--simulate"
+    };
+
+    JsonNode plan = cli.run(with(load, "--json", "--seed", "5")).succeeds().json();
+
+    assertThat(plan.at("/image/layers").findValuesAsText("format"))
+        .containsExactly("zboot", "x86-Image");
+    assertThat(plan.at("/segments").findValuesAsText("role"))
+        .containsExactly("purgatory", "boot_params", "kernel");
+    assertThat(plan.at("/kaslr/physical/chosen")).isEqualTo(plan.at("/segments/2/mem"));
+    assertThat(plan.at("/kernel_entry")).isEqualTo(plan.at("/segments/2/mem"));
+    assertThat(plan.at("/segments/2/memsz").asText()).isEqualTo("0x3200000");
+    assertThat(plan.at("/paging/levels").asInt()).isEqualTo(5);
+    assertThat(plan.at("/paging/trampoline/start").asText()).isEqualTo("0x9d000");
+    assertThat(plan.at("/code_regions").findValuesAsText("executable"))
+        .containsExactly("true", "false", "true");
+    assertThat(cli.run(with(load, "--append", "nokaslr no5lvl")).succeeds().out())
+        .contains("nokaslr is on the command line: the lowest place is taken")
+        .contains("no5lvl is on the command line");
+  }
+
+  private String path(String name) {
+    return dir.resolve(name).toString();
+  }
+
+  private static String[] with(String[] arguments, String... more) {
+    return Stream.concat(Stream.of(arguments), Stream.of(more)).toArray(String[]::new);
+  }
 }
