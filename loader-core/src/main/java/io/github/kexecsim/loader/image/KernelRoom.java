@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /**
  * Whether a UKI's kernel fits where it is put, and goes with the rest.
@@ -31,36 +32,40 @@ final class KernelRoom {
 
   private final UkiImage uki;
   private final Section linux;
-  private final KernelImage kernel;
+  private final Optional<KernelImage> kernel;
   private final Optional<PeHeader> kernelPe;
 
-  private KernelRoom(UkiImage uki, Section linux, KernelImage kernel, Optional<PeHeader> kernelPe) {
+  private KernelRoom(
+      UkiImage uki, Section linux, Optional<KernelImage> kernel, Optional<PeHeader> kernelPe) {
     this.uki = uki;
     this.linux = linux;
     this.kernel = kernel;
     this.kernelPe = kernelPe;
   }
 
-  /** Empty where there is no kernel whose header can be read: whoever peels it off tells why. */
+  /** Of the profile's kernel; empty where there is none. */
   static Optional<KernelRoom> of(UkiImage uki, ByteView file) {
+    return uki.linux()
+        .map(
+            linux ->
+                new KernelRoom(
+                    uki,
+                    linux,
+                    read(() -> Optional.of(ImageProbe.parse(linux.in(file)))),
+                    read(() -> PeHeader.find(linux.in(file)))));
+  }
+
+  /** A header; empty where it cannot be read: whoever peels the kernel off tells why. */
+  private static <T> Optional<T> read(Supplier<Optional<T>> reader) {
     try {
-      return uki.linux()
-          .map(
-              linux -> {
-                ByteView bytes = linux.in(file);
-                return new KernelRoom(uki, linux, ImageProbe.parse(bytes), pe(bytes));
-              });
+      return reader.get();
     } catch (KexecException e) {
       return Optional.empty();
     }
   }
 
-  private static Optional<PeHeader> pe(ByteView kernel) {
-    try {
-      return PeHeader.find(kernel);
-    } catch (KexecException e) {
-      return Optional.empty();
-    }
+  private Optional<BzImage> bzImage() {
+    return kernel.filter(BzImage.class::isInstance).map(BzImage.class::cast);
   }
 
   List<Finding> findings() {
@@ -73,7 +78,7 @@ final class KernelRoom {
 
   private void checkArchitecture(List<Finding> findings) {
     Optional<Architecture> stub = uki.architecture();
-    Optional<Architecture> built = kernel.architecture();
+    Optional<Architecture> built = kernel.flatMap(KernelImage::architecture);
     if (stub.isPresent() && built.isPresent() && !stub.equals(built)) {
       findings.add(
           new Finding(
@@ -146,11 +151,11 @@ final class KernelRoom {
    * says, and on x86 the room for decompression, before which it aligns itself.
    */
   private long inMemory() {
-    long header = kernel.imageSize().orElse(0);
-    long image = kernelPe.map(PeHeader::sizeOfImage).orElse(0L);
+    long header = kernel.map(image -> image.imageSize().orElse(0)).orElse(0L);
+    long sizeOfImage = kernelPe.map(PeHeader::sizeOfImage).orElse(0L);
     long bounded = header < 0 || header > ADDRESSES ? 0 : header;
-    long x86 = kernel instanceof BzImage bz ? bz.inPlaceSize() : 0;
-    return Math.max(x86, Math.max(bounded, image));
+    long x86 = bzImage().map(BzImage::inPlaceSize).orElse(0L);
+    return Math.max(x86, Math.max(bounded, sizeOfImage));
   }
 
   private boolean runsInPlace() {
@@ -178,19 +183,17 @@ final class KernelRoom {
   }
 
   private void checkCommandLine(List<Finding> findings) {
-    if (!(kernel instanceof BzImage bzImage) || bzImage.cmdlineSize() == 0) {
-      return;
-    }
+    long most = bzImage().map(BzImage::cmdlineSize).orElse(0L);
     Optional<Section> row = uki.sections().one(UkiSection.CMDLINE);
     long size = row.map(line -> Math.min(line.virtualSize(), line.rawSize())).orElse(0L);
-    if (size > bzImage.cmdlineSize()) {
+    if (most != 0 && size > most) {
       findings.add(
           new Finding(
               Flaw.COMMAND_LINE_TOO_LONG,
               String.format(
                   "section .cmdline has 0x%x bytes, but the kernel takes 0x%x (cmdline_size)",
-                  size, bzImage.cmdlineSize()),
-              String.format("shorten it by 0x%x bytes", size - bzImage.cmdlineSize())));
+                  size, most),
+              String.format("shorten it by 0x%x bytes", size - most)));
     }
   }
 }

@@ -3,7 +3,9 @@ package io.github.kexecsim.loader.uki;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.pe.PeHeader.Section;
+import io.github.kexecsim.loader.pe.PeMachine;
 import io.github.kexecsim.loader.report.Field;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -69,8 +71,19 @@ final class Composer {
         .map(String::strip);
   }
 
-  /** An addon that names another kernel's release is ignored. */
+  /** An addon for another machine, or one that names another kernel's release, is ignored. */
   private boolean fits(Addon addon) {
+    int machine = PeHeader.find(file).map(PeHeader::machine).orElse(addon.pe().machine());
+    if (addon.pe().machine() != machine) {
+      notes.add(
+          "addon "
+              + printable(addon.name())
+              + " is left out: it is for "
+              + PeMachine.describe(addon.pe().machine())
+              + ", the UKI for "
+              + PeMachine.describe(machine));
+      return false;
+    }
     Optional<ByteView> wanted = addon.section(UkiSection.UNAME).map(row -> bytes(row, addon));
     Optional<ByteView> here = sections.one(UkiSection.UNAME).map(row -> bytes(row, file, ""));
     if (wanted.isEmpty() || here.isEmpty() || sameStart(here.get(), wanted.get())) {

@@ -70,6 +70,13 @@ class UkiFindingsTest {
   }
 
   @Test
+  void whateverTheKernelIsItStaysInItsSlot() {
+    UkiBuilder noKernel =
+        x86().at(".linux", 0x2000000, new byte[0x2000]).at(".initrd", 0x2001000, new byte[16]);
+    assertThat(flaws(noKernel)).contains(Flaw.KERNEL_LARGER_THAN_SLOT);
+  }
+
+  @Test
   void tooLittleRoomToDecompressIsFoundThoughNothingOverlaps() {
     UkiBuilder uki =
         x86()

@@ -156,6 +156,14 @@ class CompositionTest {
   }
 
   @Test
+  void addonsForAnotherMachineAreLeftOut() {
+    Addon other = UkiBuilder.of(PeMachine.X86_64).section(".cmdline", "b").addon("b");
+    Composition composition = compose(uki().section(".cmdline", "a"), other);
+    assertThat(composition.commandLine().text()).isEqualTo("a");
+    assertThat(composition.notes()).hasSize(1);
+  }
+
+  @Test
   void theTreeForTheMachineIsChosen() {
     UkiBuilder uki =
         uki()
