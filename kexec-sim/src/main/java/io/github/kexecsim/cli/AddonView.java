@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.pe.PeFindings;
 import io.github.kexecsim.loader.pe.PeHeader.Section;
 import io.github.kexecsim.loader.report.Field;
+import io.github.kexecsim.loader.report.Finding;
 import io.github.kexecsim.loader.uki.Addon;
 import io.github.kexecsim.loader.uki.UkiSection;
 import java.util.ArrayList;
@@ -33,6 +34,10 @@ record AddonView(InputFile file, Addon addon) {
     }
   }
 
+  List<Finding> findings() {
+    return PeFindings.of(file.bytes());
+  }
+
   void writeTo(TextPage page) {
     page.line("").line("UKI addon" + architecture().map(arch -> " " + arch).orElse(""));
     List<List<String>> rows = new ArrayList<>();
@@ -44,9 +49,7 @@ record AddonView(InputFile file, Addon addon) {
     }
     page.table(2, rows);
     addon.commandLine().ifPresent(line -> page.labelled("  appends", TextPage.printable(line)));
-    PeFindings.of(file.bytes())
-        .forEach(
-            finding -> page.labelled("  " + finding.flaw().severity().label(), finding.message()));
+    InspectText.write(page, findings());
   }
 
   void writeTo(JsonText json) {
@@ -56,6 +59,7 @@ record AddonView(InputFile file, Addon addon) {
         addon.applicable(),
         kind -> json.string("section", kind.label()).hex("size", size(kind)));
     addon.commandLine().ifPresent(line -> json.string("command_line", line));
+    InspectJson.write(json, findings());
   }
 
   private Optional<String> architecture() {

@@ -1,25 +1,28 @@
 package io.github.kexecsim.cli;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Ranges of addresses drawn as bars on one scale, a row each, with a row below that marks where
- * they overlap. However short a range is, it takes a column.
+ * Ranges of addresses drawn as bars on one scale, and where they overlap. However short a range is,
+ * it takes a column.
  */
 final class AddressLine {
-  private static final int COLUMNS = 64;
-  private static final int MOST_ROWS = 64;
+  /** How many ranges are drawn at most; those that come later are not. */
+  static final int MOST_BARS = 64;
+
+  private static final int COLUMNS = 40;
+  private static final long PAGE = 4096;
 
   /**
-   * What is drawn.
+   * A range.
    *
-   * @param name printable
    * @param start the first address
-   * @param end the first address behind it, not below {@code start}
+   * @param end the first address behind it; one that is not above {@code start} leaves it undrawn
    */
-  record Bar(String name, long start, long end) {
+  record Bar(long start, long end) {
     boolean isEmpty() {
-      return start == end;
+      return start >= end;
     }
   }
 
@@ -28,51 +31,57 @@ final class AddressLine {
   private final long perColumn;
   private final int columns;
 
-  private AddressLine(List<Bar> bars) {
-    this.bars = bars;
-    low = bars.stream().mapToLong(Bar::start).min().orElse(0);
-    long high = bars.stream().mapToLong(Bar::end).max().orElse(0);
+  AddressLine(List<Bar> bars) {
+    this.bars = bars.subList(0, Math.min(bars.size(), MOST_BARS));
+    low = drawn().stream().mapToLong(Bar::start).min().orElse(0);
+    long high = drawn().stream().mapToLong(Bar::end).max().orElse(low + 1);
     perColumn = scale(high - low);
     columns = column(high - 1) + 1;
   }
 
+  private List<Bar> drawn() {
+    return bars.stream().filter(bar -> !bar.isEmpty()).toList();
+  }
+
   /** The least power of two, a page at least, with which everything fits: round numbers to read. */
   private static long scale(long span) {
-    long perColumn = 4096;
+    long perColumn = PAGE;
     while (perColumn * COLUMNS < span) {
       perColumn *= 2;
     }
     return perColumn;
   }
 
-  /** Draws {@code bars}, those of no length left out, with each row two columns in. */
-  static void draw(TextPage page, List<Bar> bars) {
-    List<Bar> drawn = bars.stream().filter(bar -> !bar.isEmpty()).limit(MOST_ROWS).toList();
-    if (drawn.size() > 1) {
-      new AddressLine(drawn).draw(page);
-    }
+  /** What a column stands for, as a heading. */
+  String heading() {
+    return String.format("from 0x%x, a column is 0x%x", low, perColumn);
   }
 
-  private void draw(TextPage page) {
-    int width = bars.stream().mapToInt(bar -> bar.name().length()).max().orElse(0);
-    page.line("  from " + hex(low) + ", a column is " + hex(perColumn) + " bytes");
-    for (Bar bar : bars) {
-      StringBuilder line = blank();
-      mark(line, '=', bar.start(), bar.end());
-      page.line(row(pad(bar.name(), width), line));
+  /** The bar of a range; nothing for one that is not drawn. */
+  String bar(int index) {
+    if (index >= bars.size()) {
+      return "";
     }
-    StringBuilder overlaps = overlaps();
-    if (overlaps.indexOf("!") >= 0) {
-      page.line(row(pad("overlap", width), overlaps));
+    StringBuilder line = blank();
+    if (!bars.get(index).isEmpty()) {
+      mark(line, '=', bars.get(index).start(), bars.get(index).end());
     }
+    return framed(line);
   }
 
-  private static String row(String name, CharSequence line) {
-    return "  " + name + " |" + line + "|";
-  }
-
-  private static String pad(String name, int width) {
-    return name + " ".repeat(Math.max(0, width - name.length()));
+  /** Where two ranges really share an address, not just a column; empty where none do. */
+  Optional<String> overlaps() {
+    StringBuilder line = blank();
+    for (int i = 0; i < bars.size(); i++) {
+      for (Bar other : bars.subList(i + 1, bars.size())) {
+        long start = Math.max(bars.get(i).start(), other.start());
+        long end = Math.min(bars.get(i).end(), other.end());
+        if (start < end) {
+          mark(line, '!', start, end);
+        }
+      }
+    }
+    return line.indexOf("!") < 0 ? Optional.empty() : Optional.of(framed(line));
   }
 
   private int column(long address) {
@@ -89,22 +98,7 @@ final class AddressLine {
     }
   }
 
-  /** The columns in which two ranges really share an address, not just a column. */
-  private StringBuilder overlaps() {
-    StringBuilder line = blank();
-    for (int i = 0; i < bars.size(); i++) {
-      for (Bar other : bars.subList(i + 1, bars.size())) {
-        long start = Math.max(bars.get(i).start(), other.start());
-        long end = Math.min(bars.get(i).end(), other.end());
-        if (start < end) {
-          mark(line, '!', start, end);
-        }
-      }
-    }
-    return line;
-  }
-
-  private static String hex(long value) {
-    return "0x" + Long.toHexString(value);
+  private static String framed(StringBuilder line) {
+    return "|" + line + "|";
   }
 }

@@ -298,7 +298,7 @@ public record PeHeader(
     return (dllCharacteristics & NX_COMPAT) != 0;
   }
 
-  /** Fields worth showing, in the order of the header. */
+  /** Fields worth showing, in the order of the header; not the sections. */
   public List<Field> fields() {
     List<Field> fields = new ArrayList<>();
     fields.add(Field.hex("Machine", machine, PeMachine.describe(machine)));
@@ -323,16 +323,6 @@ public record PeHeader(
                         "CertificateTable",
                         table.offset(),
                         String.format("0x%x bytes of signatures", table.size()))));
-    for (Section section : sections) {
-      String name = Field.printable(section.name());
-      fields.add(
-          new Field(
-              "section " + name,
-              "0x" + Long.toHexString(section.virtualAddress()),
-              String.format(
-                  "0x%x bytes in memory, 0x%x in the file at 0x%x",
-                  section.virtualSize(), section.rawSize(), section.rawOffset())));
-    }
     return fields;
   }
 }
