@@ -44,6 +44,7 @@ class DocumentTest {
     InputFile sample = Samples.image(Optional.empty());
     TestImages.write(dir, "vmlinuz.efi", sample.bytes().toByteArray());
     TestImages.write(dir, "uki.efi", TestImages.uki(sample.bytes()));
+    TestImages.write(dir, "overlapping.efi", TestImages.overlappingUki(sample.bytes()));
     TestImages.write(dir, "debug.addon.efi", TestImages.addon("debug"));
     TestImages.write(dir, "initrd.img", new byte[300_000]);
     TestImages.write(

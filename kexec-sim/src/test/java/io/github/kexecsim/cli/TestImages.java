@@ -53,7 +53,7 @@ final class TestImages {
     return ZbootWriter.write(Architecture.ARM64, methodName, ByteView.of(payload), image.length);
   }
 
-  /** An arm64 UKI of two profiles around a kernel of 12 KiB at most. */
+  /** An arm64 UKI of two profiles around a kernel of 16 KiB at most. */
   static byte[] uki(ByteView kernel) {
     return new PeWriter(PeMachine.ARM64)
         .section(".text", 0x10000, text("stub"), 0x6000_0020)
@@ -63,10 +63,20 @@ final class TestImages {
         .section(".cmdline", 0x14000, text("console=ttyAMA0 quiet\n"), DATA)
         .section(".ucode", 0x15000, text("microcode"), DATA)
         .section(".linux", 0x20000, kernel, DATA)
-        .section(".initrd", 0x23000, ByteView.of(new byte[5001]), DATA)
-        .section(".profile", 0x25000, text("ID=main\nTITLE=Sample\n"), DATA)
-        .section(".profile", 0x26000, text("ID=rescue\nTITLE=\"Rescue shell\"\n"), DATA)
-        .section(".cmdline", 0x27000, text("console=ttyAMA0 rescue"), DATA)
+        .section(".initrd", 0x24000, ByteView.of(new byte[5001]), DATA)
+        .section(".profile", 0x26000, text("ID=main\nTITLE=Sample\n"), DATA)
+        .section(".profile", 0x27000, text("ID=rescue\nTITLE=\"Rescue shell\"\n"), DATA)
+        .section(".cmdline", 0x28000, text("console=ttyAMA0 rescue"), DATA)
+        .write();
+  }
+
+  /** An arm64 UKI as objcopy makes one: nobody looked whether the kernel fits before the initrd. */
+  static byte[] overlappingUki(ByteView kernel) {
+    return new PeWriter(PeMachine.ARM64)
+        .section(".text", 0x10000, text("stub"), 0x6000_0020)
+        .section(".osrel", 0x12000, text("ID=sample\n"), DATA)
+        .section(".linux", 0x20000, kernel, DATA)
+        .section(".initrd", 0x22000, ByteView.of(new byte[5001]), DATA)
         .write();
   }
 

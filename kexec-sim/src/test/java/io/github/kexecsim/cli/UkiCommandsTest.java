@@ -143,4 +143,17 @@ class UkiCommandsTest {
     JsonNode plan = load("--strategy", "user");
     assertThat(plan.at("/composition/kernel/from").asText()).isEqualTo(".linux");
   }
+
+  @Test
+  void lintSaysNoToDefectsOnly() throws Exception {
+    byte[] kernel = TestImages.zboot(TestImages.image(0x2000, 0x3000), "gzip");
+    TestImages.write(dir, "broken", TestImages.overlappingUki(ByteView.of(kernel)));
+    cli.run("inspect", "broken").succeeds();
+    Cli.Result shown = cli.run("inspect", "broken", "--lint").failsWith(ExitStatus.NO);
+    assertThat(shown.out()).contains("!!");
+    JsonNode layers = cli.run("inspect", "broken", "--json").succeeds().json().at("/layers");
+    assertThat(layers.at("/0/findings").findValuesAsText("code")).contains("sections-overlap");
+    cli.run("inspect", "uki", "--lint").succeeds();
+    cli.run("inspect", "a.addon.efi", "--lint").succeeds();
+  }
 }
