@@ -19,6 +19,9 @@ final class Bzip2Block {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
+  /** Steps between two looks at whether the thread was interrupted. */
+  private static final int PIECE = 1 << 16;
+
   private static final int GROUP_SIZE = 50;
   private static final int MAX_TABLES = 6;
   private static final int MAX_SYMBOLS = 258;
@@ -80,6 +83,8 @@ final class Bzip2Block {
   /**
    * Undoes the Burrows-Wheeler transform of two blocks side by side: each step of a block waits for
    * memory, and both wait together.
+   *
+   * @throws KexecException {@link Reason#INTERRUPTED}, as the other steps do
    */
   static void invert(Bzip2Block a, Bzip2Block b) {
     int steps = Math.min(a.text.length, b.text.length);
@@ -89,11 +94,15 @@ final class Bzip2Block {
     byte[] textB = b.text;
     int entryA = a.origin << 8;
     int entryB = b.origin << 8;
-    for (int i = 0; i < steps; i++) {
-      entryA = nextA[entryA >>> 8];
-      entryB = nextB[entryB >>> 8];
-      textA[i] = (byte) entryA;
-      textB[i] = (byte) entryB;
+    for (int from = 0; from < steps; from += PIECE) {
+      StopOnInterrupt.check();
+      int end = Math.min(from + PIECE, steps);
+      for (int i = from; i < end; i++) {
+        entryA = nextA[entryA >>> 8];
+        entryB = nextB[entryB >>> 8];
+        textA[i] = (byte) entryA;
+        textB[i] = (byte) entryB;
+      }
     }
     a.origin = entryA >>> 8;
     b.origin = entryB >>> 8;
@@ -108,9 +117,13 @@ final class Bzip2Block {
 
   private void invertFrom(int done) {
     int entry = origin << 8;
-    for (int i = done; i < text.length; i++) {
-      entry = next[entry >>> 8];
-      text[i] = (byte) entry;
+    for (int from = done; from < text.length; from += PIECE) {
+      StopOnInterrupt.check();
+      int end = Math.min(from + PIECE, text.length);
+      for (int i = from; i < end; i++) {
+        entry = next[entry >>> 8];
+        text[i] = (byte) entry;
+      }
     }
   }
 
@@ -234,6 +247,7 @@ final class Bzip2Block {
     int run = 0;
     int runShift = 0;
     for (byte selector : selectors) {
+      StopOnInterrupt.check();
       if (position > (long) limit << 3) {
         throw truncated();
       }

@@ -85,6 +85,9 @@ final class Bzip2BlockReader implements AutoCloseable {
       throw StopOnInterrupt.interrupted(e);
     } catch (ExecutionException e) {
       // Not of the guesses' making: those keep what they throw.
+      if (e.getCause() instanceof KexecException stopped) {
+        throw stopped;
+      }
       throw new IllegalStateException("cannot decode", e.getCause());
     }
   }
@@ -122,7 +125,6 @@ final class Bzip2BlockReader implements AutoCloseable {
       }
       used.add(table);
       try {
-        StopOnInterrupt.check();
         Bzip2Block block = Bzip2Block.decode(payload, bit, table, scratch);
         blocks.add(block);
         guesses.add(new Guess(block, null));
@@ -140,7 +142,7 @@ final class Bzip2BlockReader implements AutoCloseable {
     return guesses;
   }
 
-  /** Ends the threads, and waits until they have: for as long as a block takes. */
+  /** Ends the threads, and waits until they have. */
   @Override
   public void close() {
     if (executor == null) {
