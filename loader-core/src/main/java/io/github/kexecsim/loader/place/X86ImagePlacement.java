@@ -88,8 +88,7 @@ final class X86ImagePlacement {
             slots,
             kernel.mem(),
             virtualOffset,
-            isMovable ? KaslrSlots.virtualSlots(room, X86Image.ALIGN) : 1,
-            why(slots, isMovable || options.nokaslr()));
+            isMovable ? KaslrSlots.virtualSlots(room, X86Image.ALIGN) : 1);
     around.finish(setupHeader(), !options.nokaslr());
     return new PlacedLoad(
         list.asList(),
@@ -109,14 +108,6 @@ final class X86ImagePlacement {
         X86Image.LOAD_PHYSICAL_ADDR,
         room,
         X86Image.ALIGN);
-  }
-
-  private static String why(KaslrSlots slots, boolean isVirtualClear) {
-    return slots
-            .obstacle()
-            .map(why -> why + ": the lowest place is taken")
-            .orElse("the seed draws one of the slots")
-        + (isVirtualClear ? "" : "; without relocations its virtual address stays");
   }
 
   /** What the hole search would walk. */

@@ -10,12 +10,9 @@ import java.util.Objects;
  * @param virtualOffset where it is mapped, from {@link KaslrSlots#START_KERNEL_MAP}
  * @param virtualSlots how many such offsets there were to choose from, by the same alignment, from
  *     {@link KaslrSlots#LOAD_PHYSICAL_ADDR} on; 1 for no choice
- * @param why what decided, one sentence without a full stop
  */
-public record KaslrPlace(
-    KaslrSlots slots, long physical, long virtualOffset, long virtualSlots, String why) {
+public record KaslrPlace(KaslrSlots slots, long physical, long virtualOffset, long virtualSlots) {
   public KaslrPlace {
     Objects.requireNonNull(slots);
-    Objects.requireNonNull(why);
   }
 }
