@@ -11,6 +11,7 @@ import io.github.kexecsim.loader.machine.CrashNotes;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Placement;
+import io.github.kexecsim.loader.report.Flaw;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,7 +65,7 @@ final class Load {
       return placeUnparsed(e);
     }
     Layer kernel = peeling.last();
-    if (peeling.layers().size() > 1) {
+    if (peeling.layers().size() > 1 && !isProposed(kernel)) {
       warnings.add(
           "kexec_file_load of a released kernel takes the innermost image only, decompressed: the"
               + " plan is for that");
@@ -76,6 +77,11 @@ final class Load {
     } catch (KexecException answer) {
       throw explained(answer, kernel.image());
     }
+  }
+
+  /** Such a format warns of itself. */
+  private static boolean isProposed(Layer kernel) {
+    return kernel.findings().stream().anyMatch(finding -> finding.flaw() == Flaw.PROPOSED_FORMAT);
   }
 
   /** A file that no parser takes, and a kernel's own laxer probe perhaps all the same. */

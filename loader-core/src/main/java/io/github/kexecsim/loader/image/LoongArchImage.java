@@ -112,6 +112,17 @@ public record LoongArchImage(
                   "the file (0x%x bytes) is larger than kernel_asize (0x%x)",
                   fileSize, rawImageSize)));
     }
+    boolean isOffset = linuxMagic == Integer.toUnsignedLong(ZbootImage.LINUX_PE_MAGIC);
+    if (isOffset && Long.compareUnsigned(kernelEntry - textOffset, rawImageSize) >= 0) {
+      findings.add(
+          new Finding(
+              Flaw.ENTRY_OUTSIDE_IMAGE,
+              String.format(
+                  "kernel_entry 0x%x is outside the image, 0x%x bytes from 0x%x: the kernel takes it"
+                      + " unseen",
+                  kernelEntry, rawImageSize, textOffset),
+              "the header is damaged: compare the file's digest with the original's"));
+    }
     return findings;
   }
 }

@@ -30,6 +30,8 @@ public enum Flaw {
   KERNEL_OF_OTHER_ARCHITECTURE(Severity.DEFECT),
   /** The UKI's command line is longer than its kernel takes. */
   COMMAND_LINE_TOO_LONG(Severity.DEFECT),
+  /** The header has the kernel entered where the image is not. */
+  ENTRY_OUTSIDE_IMAGE(Severity.DEFECT),
   /** An endianness that the format does not know. */
   UNKNOWN_ENDIANNESS(Severity.DEFECT),
   /** A zImage: it is loaded low, which nothing does any more. */

@@ -18,11 +18,14 @@ import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.image.LoongArchImage;
 import io.github.kexecsim.loader.image.Payload;
 import io.github.kexecsim.loader.image.RiscvImage;
+import io.github.kexecsim.loader.image.UkiImage;
+import io.github.kexecsim.loader.image.X86Image;
 import io.github.kexecsim.loader.image.ZbootImage;
 import io.github.kexecsim.loader.image.ZbootWriter;
 import io.github.kexecsim.loader.machine.Architecture;
-import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.report.Flaw;
+import io.github.kexecsim.loader.x86.X86Decompressor;
+import io.github.kexecsim.loader.x86.X86Vmlinux;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.function.Function;
@@ -62,7 +65,13 @@ class ImageFuzzTest {
               layer -> {
                 layer.extent();
                 ask(layer.image(), layer.bytes());
+                Bounds.checkPrintable(layer.findings());
+                X86Decompressor.of(layer).ifPresent(own -> Bounds.checkPrintable(own.findings()));
               });
+          for (int i = 1; i < layers.size(); i++) {
+            X86Vmlinux.of(layers.get(i - 1), layers.get(i))
+                .ifPresent(kernel -> Bounds.checkPrintable(kernel.findings()));
+          }
           long decompressed =
               layers.stream()
                   .filter(layer -> layer.stored().flatMap(p -> p.method()).isPresent())
@@ -124,9 +133,14 @@ class ImageFuzzTest {
 
   @MethodSource("images")
   @FuzzTest
-  void pe(byte[] file) {
-    ByteView view = ByteView.of(file);
-    Bounds.read(HEADER_ALLOCATION, () -> PeHeader.parse(view, view.u32le(0x3c)));
+  void x86Image(byte[] file) {
+    read(file, head -> X86Image.parse(head, head.size()));
+  }
+
+  @MethodSource("images")
+  @FuzzTest
+  void uki(byte[] file) {
+    read(file, UkiImage::parse);
   }
 
   /** Any payload that is written as zboot is read back as it was. */
@@ -188,8 +202,8 @@ class ImageFuzzTest {
 
   /** What was parsed answers every question; only where the payload lies may still be refused. */
   private static void ask(KernelImage image, ByteView bytes) {
-    image.fields().forEach(field -> Bounds.checkPrintable(field.value()));
-    Bounds.checkPrintable(image.findings());
+    image.fields(bytes).forEach(field -> Bounds.checkPrintable(field.value()));
+    Bounds.checkPrintable(image.findings(bytes));
     image.architecture();
     image.imageSize();
     image.unsupported().ifPresent(Bounds::checkPrintable);

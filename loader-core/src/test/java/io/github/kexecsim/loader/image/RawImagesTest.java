@@ -8,6 +8,9 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.Flaw;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,6 +93,25 @@ class RawImagesTest {
         .isEqualTo(
             new LoongArchImage(
                 0x12e9000, ImageFixtures.RAW_IMAGE_SIZE, 0x200000, 0x818223cdL, 0x40, file.length));
+  }
+
+  @Test
+  void loongArchEntryOutsideTheImageIsFound() {
+    byte[] file = ImageFixtures.loongArch();
+    assertThat(loongArchFlaws(with32(file, 8, 0x200000))).isEmpty();
+    assertThat(loongArchFlaws(with32(file, 8, 0x200000 + ImageFixtures.RAW_IMAGE_SIZE - 1)))
+        .isEmpty();
+    assertThat(loongArchFlaws(with32(file, 8, 0x200000 + ImageFixtures.RAW_IMAGE_SIZE)))
+        .containsExactly(Flaw.ENTRY_OUTSIDE_IMAGE);
+    assertThat(loongArchFlaws(with32(file, 8, 0x1fffff))).containsExactly(Flaw.ENTRY_OUTSIDE_IMAGE);
+    // Older kernels have a virtual address there, and no magic.
+    assertThat(loongArchFlaws(with32(with32(file, 8, 0x1fffff), 0x38, 0))).isEmpty();
+  }
+
+  private static List<Flaw> loongArchFlaws(byte[] file) {
+    return LoongArchImage.parse(ByteView.of(file), file.length).findings().stream()
+        .map(Finding::flaw)
+        .toList();
   }
 
   @Test
