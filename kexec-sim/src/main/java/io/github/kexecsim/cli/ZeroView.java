@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.SegmentRole;
+import io.github.kexecsim.loader.place.Strategy;
 import io.github.kexecsim.loader.x86.X86Decompressor;
 import io.github.kexecsim.loader.x86.ZeroRange;
 import java.util.List;
@@ -19,12 +20,13 @@ record ZeroView(List<ZeroRange> ranges) {
   /** Empty for other images, and where the image does not tell. */
   static Optional<ZeroView> of(PlanReport report) {
     Optional<PlacedLoad> placed = report.plan().flatMap(LoadPlan::placed);
-    if (placed.isEmpty()) {
+    // Firmware maps the whole file, setup included: its plan tells what it zeroes.
+    if (placed.isEmpty() || report.strategy() == Strategy.FIRMWARE) {
       return Optional.empty();
     }
     return report.layers().stream()
+        .flatMap(layer -> X86Decompressor.of(layer).stream())
         .findFirst()
-        .flatMap(X86Decompressor::of)
         .flatMap(
             decompressor ->
                 placed.get().segments().stream()
