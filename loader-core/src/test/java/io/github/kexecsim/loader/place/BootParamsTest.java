@@ -130,6 +130,46 @@ class BootParamsTest {
     assertThat(params.u8(0x1e8)).isEqualTo(128);
   }
 
+  /** The map is copied in behind the command line, in whole 16 bytes. */
+  @Test
+  void keepsRoomForTheEfiRuntimeMap() {
+    long without = segment(placed(machine), SegmentRole.BOOT_PARAMS).bufsz();
+    long with =
+        segment(placed(builder(E820).efiRuntimeMapSize(0x1f1).build()), SegmentRole.BOOT_PARAMS)
+            .bufsz();
+
+    assertThat(with - without).isEqualTo(0x200);
+  }
+
+  /** A range that begins above the first MiB says nothing of what lies right behind it. */
+  @Test
+  void tellsOfTheMemoryRightBehindTheFirstMib() {
+    String above =
+        """
+        BIOS-e820: [mem 0x0000000000001000-0x00000000000fffff] usable
+        BIOS-e820: [mem 0x0000000000101000-0x000000007fffffff] usable
+        """;
+    String from =
+        """
+        BIOS-e820: [mem 0x0000000000100000-0x0000000000101fff] usable
+        BIOS-e820: [mem 0x0000000000200000-0x000000007fffffff] usable
+        """;
+
+    assertThat(extMemK(above)).isZero();
+    assertThat(extMemK(from)).isEqualTo(7);
+  }
+
+  private static int extMemK(String e820) {
+    return segment(placed(machine(e820)), SegmentRole.BOOT_PARAMS)
+        .content()
+        .orElseThrow()
+        .u16le(0x02);
+  }
+
+  private static PlacedLoad placed(Machine machine) {
+    return TestMachines.place(TestMachines.request(machine, KERNEL, LoadType.DEFAULT));
+  }
+
   private ByteView params(LoadType type) {
     return segment(placed(type), SegmentRole.BOOT_PARAMS).content().orElseThrow();
   }
@@ -146,10 +186,13 @@ class BootParamsTest {
   }
 
   private static Machine machine(String e820) {
+    return builder(e820).build();
+  }
+
+  private static MachineBuilder builder(String e820) {
     return new MachineBuilder(Architecture.X86_64)
         .iomem(Iomem.parse(IOMEM))
-        .bootLog(BootLog.parse(e820))
-        .build();
+        .bootLog(BootLog.parse(e820));
   }
 
   private static KexecSegment segment(PlacedLoad placed, SegmentRole role) {

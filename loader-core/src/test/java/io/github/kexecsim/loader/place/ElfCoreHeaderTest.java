@@ -98,6 +98,17 @@ class ElfCoreHeaderTest {
     assertThat(headers.subList(5, headers.size())).isEqualTo(memory);
   }
 
+  /** What /sys/devices/system/cpu/cpu0/crash_notes_size says: 368 bytes on x86_64. */
+  @ParameterizedTest
+  @CsvSource({"X86_64, 368", "ARM64, 424", "RISCV64, 408", "LOONGARCH64, 512"})
+  void aCpusNoteHoldsItsRegisters(Architecture architecture, long size) {
+    List<Phdr> headers = parse(bytes(ElfCoreHeader.of(machine(architecture, 2))));
+
+    assertThat(headers.subList(0, 2)).extracting(Phdr::size).containsExactly(size, size);
+    // VMCOREINFO_NOTE_SIZE: a page, "VMCOREINFO" in whole words, the heads of it and of the end.
+    assertThat(headers.get(2).size()).isEqualTo(4096 + 12 + 24);
+  }
+
   /** 64 bytes and 56 a header, in whole pages of 4 KiB whatever the kernel's own are. */
   @ParameterizedTest
   @CsvSource({"1, 4096", "66, 4096", "67, 8192", "512, 32768"})

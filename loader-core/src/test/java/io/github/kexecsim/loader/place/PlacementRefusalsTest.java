@@ -62,6 +62,20 @@ class PlacementRefusalsTest {
 
   @ParameterizedTest
   @EnumSource
+  void aFileOfFourGibibytesIsRead(Architecture architecture) {
+    PlacementRequest request =
+        TestMachines.request(
+            TestMachines.of(architecture, List.of(mib(32, 8192))),
+            TestImages.plain(architecture, MIB, MIB),
+            4L << 30,
+            LoadType.DEFAULT);
+
+    assertThat(TestMachines.place(request).segments())
+        .anyMatch(segment -> segment.bufsz() == 4L << 30);
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void theKernelIsProbedBeforeTheInitrdIsRead(Architecture architecture) {
     FileContent noKernel = FileContent.of(ByteView.of(new byte[2048]));
     // Version 0 of a riscv64 header has no magic that could be missing.
@@ -153,6 +167,9 @@ class PlacementRefusalsTest {
             () -> SegmentRules.check(roomy, LoadType.DEFAULT, placed.segments()));
     assertThat(checked.reason()).isEqualTo(Reason.BAD_SEGMENT);
     assertThat(checked.errno()).isEqualTo(Errno.EINVAL);
+
+    assertThat(refusal(TestMachines.request(roomy, kernel, LoadType.DEFAULT)).reason())
+        .isEqualTo(Reason.BAD_SEGMENT);
 
     Machine tight = TestMachines.of(architecture, List.of(new PhysRange(0, 0x2000)));
     assertThat(refusal(TestMachines.request(tight, kernel, LoadType.DEFAULT)).reason())

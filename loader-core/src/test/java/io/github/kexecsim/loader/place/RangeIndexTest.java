@@ -17,7 +17,7 @@ class RangeIndexTest {
       RangeIndex index = new RangeIndex(ranges);
       for (int i = 0; i < 20; i++) {
         int from = random.nextInt(-1, ranges.size() + 2);
-        long size = random.nextLong(0, 400_000);
+        long size = size(random, ranges);
         long address = random.nextLong(6 << 20);
         assertThat(index.nextOfSize(Math.max(0, from), size))
             .isEqualTo(next(ranges, Math.max(0, from), size));
@@ -25,6 +25,13 @@ class RangeIndexTest {
         assertThat(index.firstEndingAbove(address)).isEqualTo(firstEndingAbove(ranges, address));
       }
     }
+  }
+
+  /** Any, and often just that of one of them. */
+  private static long size(SplittableRandom random, List<PhysRange> ranges) {
+    return random.nextBoolean()
+        ? random.nextLong(0, 400_000)
+        : ranges.get(random.nextInt(ranges.size())).size();
   }
 
   @Test

@@ -19,11 +19,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Doing what a refusal's hint says makes the load fit. */
 class RemediesTest {
   private static final Pattern CRASHKERNEL = Pattern.compile("crashkernel=(\\d+)M");
+  private static final Pattern HIGH = Pattern.compile("crashkernel=\\d+M,high");
   private static final Pattern INITRD = Pattern.compile("initrd of at most 0x(\\p{XDigit}+) bytes");
 
   @ParameterizedTest
@@ -60,6 +62,37 @@ class RemediesTest {
     long named = number(CRASHKERNEL, 10, refusal).orElseThrow();
     assertThatCode(() -> TestMachines.place(withRegion(request, 512 * MIB, named)))
         .doesNotThrowAnyException();
+    assertThat(refusal(withRegion(request, 512 * MIB, named - 1)).reason())
+        .isEqualTo(Reason.NO_ROOM);
+  }
+
+  /** The kernel reserves above 4 GiB only where its parameter says so. */
+  @ParameterizedTest
+  @CsvSource({"4096, true", "4080, false"})
+  void aRegionFromFourGibibytesOnIsNamedAsHigh(long startMib, boolean high) {
+    PlacementRequest request =
+        TestMachines.request(
+            crashMachine(Architecture.X86_64, mib(startMib, startMib + 1)),
+            TestImages.plain(Architecture.X86_64, MIB, 2 * MIB),
+            LoadType.CRASH);
+
+    assertThat(HIGH.matcher(refusal(request).hint()).find()).isEqualTo(high);
+  }
+
+  /** Without ",high", the region is looked for below 4 GiB, however much there is above. */
+  @ParameterizedTest
+  @EnumSource
+  void aNewRegionIsNamedBelowFourGibibytes(Architecture architecture) {
+    PlacementRequest request =
+        TestMachines.request(
+            TestMachines.of(architecture, List.of(mib(32, 2048), mib(4096, 65536))),
+            TestImages.plain(architecture, MIB, 2 * MIB),
+            LoadType.CRASH);
+
+    KexecException refusal = refusal(request);
+
+    assertThat(number(CRASHKERNEL, 10, refusal)).isPresent();
+    assertThat(HIGH.matcher(refusal.hint()).find()).isFalse();
   }
 
   @Test

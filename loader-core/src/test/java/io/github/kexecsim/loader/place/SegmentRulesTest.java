@@ -9,6 +9,8 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MachineBuilder;
+import io.github.kexecsim.loader.memory.Memblock;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.List;
 import java.util.Optional;
@@ -70,6 +72,69 @@ class SegmentRulesTest {
   }
 
   @Test
+  void oneAndAllMayTakeHalfOfMemory() {
+    long half = MACHINE.usableRam() / 2;
+    for (List<KexecSegment> segments :
+        List.of(
+            List.of(segment(0, half, 1)),
+            List.of(segment(0, half - 0x10000, 1), segment(half, 0x10000, 1)))) {
+      assertThatCode(() -> SegmentRules.check(MACHINE, LoadType.DEFAULT, segments))
+          .doesNotThrowAnyException();
+    }
+  }
+
+  /** Half of the pages, rounded down: an odd one counts for neither half. */
+  @Test
+  void halfIsCountedInPages() {
+    Machine odd =
+        new MachineBuilder(Architecture.ARM64)
+            .pageSize(65536)
+            .memblock(
+                Memblock.parse("   0: 0x0000000000000000..0x000000000002ffff    0 NONE\n", ""))
+            .build();
+
+    assertThatCode(() -> SegmentRules.check(odd, LoadType.DEFAULT, List.of(segment(0, 0x10000, 1))))
+        .doesNotThrowAnyException();
+    assertThat(refusal(odd, segment(0, 0x20000, 1)).reason())
+        .isEqualTo(Reason.TOO_LARGE_FOR_MEMORY);
+  }
+
+  /** Doing what the hint says makes the load fit. */
+  @Test
+  void theInitrdNamedFitsBesideTheKernel() {
+    long half = MACHINE.usableRam() / 2;
+    KexecSegment kernel = segment(SegmentRole.KERNEL, 0, half - 0x30000);
+
+    KexecException refusal = refusal(MACHINE, kernel, segment(half, 0x40000, 1));
+
+    assertThat(refusal.hint()).contains("0x30000 ");
+    assertThatCode(
+            () ->
+                SegmentRules.check(
+                    MACHINE, LoadType.DEFAULT, List.of(kernel, segment(half, 0x30000, 1))))
+        .doesNotThrowAnyException();
+  }
+
+  @Test
+  void noInitrdIsNamedWhereNoneWouldFit() {
+    long half = MACHINE.usableRam() / 2;
+    KexecSegment tooLarge = segment(SegmentRole.KERNEL, 0, half + 0x10000);
+    KexecSegment filling = segment(SegmentRole.KERNEL, 0, half);
+    KexecSegment small = segment(SegmentRole.KERNEL, 0, 0x10000);
+    KexecSegment tree = segment(SegmentRole.DTB, half, half);
+    KexecSegment initrd = segment(half, 0x10000, 1);
+
+    for (KexecException refusal :
+        List.of(
+            refusal(MACHINE, tooLarge),
+            refusal(MACHINE, filling, initrd),
+            refusal(MACHINE, small, tree))) {
+      assertThat(refusal.reason()).isEqualTo(Reason.TOO_LARGE_FOR_MEMORY);
+      assertThat(refusal.hint()).doesNotContain("initrd");
+    }
+  }
+
+  @Test
   void crashSegmentsLieInTheCrashRegion() {
     KexecException refusal =
         catchThrowableOfType(
@@ -83,12 +148,19 @@ class SegmentRulesTest {
   }
 
   private static void assertRefused(Reason reason, Errno errno, KexecSegment... segments) {
-    KexecException refusal =
-        catchThrowableOfType(
-            KexecException.class,
-            () -> SegmentRules.check(MACHINE, LoadType.DEFAULT, List.of(segments)));
+    KexecException refusal = refusal(MACHINE, segments);
     assertThat(refusal.reason()).isEqualTo(reason);
     assertThat(refusal.errno()).isEqualTo(errno);
+  }
+
+  private static KexecException refusal(Machine machine, KexecSegment... segments) {
+    return catchThrowableOfType(
+        KexecException.class,
+        () -> SegmentRules.check(machine, LoadType.DEFAULT, List.of(segments)));
+  }
+
+  private static KexecSegment segment(SegmentRole role, long mem, long memsz) {
+    return new KexecSegment(role, PhysRange.ofSize(mem, memsz), 1, Optional.empty());
   }
 
   private static KexecSegment segment(long mem, long memsz, long bufsz) {

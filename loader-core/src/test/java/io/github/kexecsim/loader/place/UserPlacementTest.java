@@ -19,6 +19,8 @@ import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.Iomem;
+import io.github.kexecsim.loader.memory.Memblock;
+import io.github.kexecsim.loader.memory.PhysRange;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
@@ -42,6 +44,10 @@ class UserPlacementTest {
     ByteBuffer image = ByteBuffer.allocate(0x3000).order(ByteOrder.LITTLE_ENDIAN);
     image.putLong(8, textOffset).putLong(16, imageSize).putInt(56, 0x644d_5241);
     return ByteView.of(image.array());
+  }
+
+  private static Machine machine(String iomem) {
+    return new MachineBuilder(Architecture.ARM64).iomem(Iomem.parse(iomem)).build();
   }
 
   private static Machine machine(Optional<ByteView> tree) {
@@ -116,6 +122,108 @@ class UserPlacementTest {
     assertThat(without.property("linux,initrd-start")).isEmpty();
   }
 
+  /** Only a seed that the running kernel wiped is replaced. */
+  @Test
+  void aSeedThatIsThereStays() {
+    byte[] tree = new FdtBuilder().beginNode("chosen").u64("kaslr-seed", 5).endNode().build();
+    Machine machine = machine(Optional.of(ByteView.of(tree)));
+
+    FdtNode chosen = chosen(place(image(0, 0x10000), machine, 0, ""));
+
+    assertThat(chosen.property("kaslr-seed").orElseThrow().u64()).isEqualTo(5);
+  }
+
+  /**
+   * The running kernel's rules hold where /proc/iomem is unknown: the same places, and a warning.
+   */
+  @Test
+  void withoutProcIomemTheKernelsRulesAreTaken() {
+    Machine machine =
+        new MachineBuilder(Architecture.ARM64)
+            .memblock(Memblock.parse("   0: 0x40000000..0x7fffffff    0 NONE\n", ""))
+            .build();
+    PlacementRequest request =
+        TestMachines.request(machine, FileContent.of(image(0, 0x10000)), LoadType.DEFAULT);
+
+    PlacedLoad placed = UserPlacement.place(request);
+
+    assertThat(placed.segments()).isEqualTo(TestMachines.place(request).segments());
+    assertThat(placed.warnings()).hasSize(1);
+  }
+
+  /**
+   * arm64 kernels map 32 GiB from the GiB that they lie in: the initrd's last GiB must be among
+   * them.
+   */
+  @Test
+  void theInitrdEndsWithin32GibOfTheKernelsGib() {
+    Machine machine = machine("40000000-403fffff : System RAM\n7e0000000-8ffffffff : System RAM\n");
+    FileContent kernel = FileContent.of(image(0, 0x40_0000));
+
+    PlacedLoad placed =
+        UserPlacement.place(TestMachines.request(machine, kernel, 0x6000_0000, LoadType.DEFAULT));
+
+    assertThat(placed.kernelEntry()).isEqualTo(0x4000_0000L);
+    assertThat(placed.segments().get(1).range())
+        .isEqualTo(new PhysRange(0x7_e000_0000L, 0x8_4000_0000L));
+    assertThat(
+            catchThrowableOfType(
+                    KexecException.class,
+                    () ->
+                        UserPlacement.place(
+                            TestMachines.request(machine, kernel, 0x6000_0001, LoadType.DEFAULT)))
+                .reason())
+        .isEqualTo(Reason.NO_ROOM);
+  }
+
+  @Test
+  void anEmptyInitrdIsNotRead() {
+    PlacementRequest request =
+        TestMachines.request(
+            machine(Optional.empty()), FileContent.of(image(0, 0x10000)), 0, LoadType.DEFAULT);
+
+    assertThat(
+            catchThrowableOfType(KexecException.class, () -> UserPlacement.place(request)).reason())
+        .isEqualTo(Reason.TRUNCATED);
+  }
+
+  @Test
+  void aHeaderIsAllThatAnImageNeeds() {
+    ByteView header = image(0, 0x10000).slice(0, 64);
+
+    assertThat(place(header, machine(Optional.empty()), 0, "").kernelEntry())
+        .isEqualTo(0x4020_0000L);
+    assertThat(refusal(header.slice(0, 63), machine(Optional.empty())))
+        .isEqualTo(Reason.UNKNOWN_FORMAT);
+  }
+
+  /** {@code MAX_DTB}: booting.rst lets a tree have 2 MiB. */
+  @Test
+  void aTreeOfTwoMibIsTakenAndNoLargerOne() {
+    int overhead = treeSize(place(image(0, 0x10000), withTree("p", 1024), 0, "")) - 1024;
+    // Values take whole cells, names any number of bytes.
+    String name = "p".repeat(1 + Math.floorMod(-overhead, 4));
+    int most = (2 << 20) - overhead - (name.length() - 1);
+
+    assertThat(treeSize(place(image(0, 0x10000), withTree(name, most), 0, ""))).isEqualTo(2 << 20);
+    assertThat(refusal(image(0, 0x10000), withTree(name, most + 4)))
+        .isEqualTo(Reason.LIMIT_EXCEEDED);
+  }
+
+  private static Machine withTree(String property, int size) {
+    byte[] tree = new FdtBuilder().prop(property, new byte[size]).build();
+    return machine(Optional.of(ByteView.of(tree)));
+  }
+
+  private static int treeSize(PlacedLoad placed) {
+    return (int)
+        placed.segments().stream()
+            .filter(segment -> segment.role() == SegmentRole.DTB)
+            .findFirst()
+            .orElseThrow()
+            .bufsz();
+  }
+
   private static FdtNode chosen(PlacedLoad placed) {
     ByteView dtb =
         placed.segments().stream()
@@ -167,5 +275,13 @@ class UserPlacementTest {
       assertThat(Strategy.byLabel(strategy.label())).contains(strategy);
     }
     assertThat(Strategy.byLabel("none")).isEmpty();
+  }
+
+  @Test
+  void rolesAreFoundByTheirNames() {
+    for (SegmentRole role : SegmentRole.values()) {
+      assertThat(SegmentRole.byLabel(role.label())).contains(role);
+    }
+    assertThat(SegmentRole.byLabel("none")).isEmpty();
   }
 }

@@ -11,16 +11,13 @@ final class PageSet {
   private final Map<Long, long[]> chunks = new HashMap<>();
   private long size;
 
-  /** Adds a page; false if it was there. */
-  boolean add(long page) {
-    long[] words = chunks.computeIfAbsent(page >> CHUNK_BITS, chunk -> new long[WORDS]);
-    long bit = 1L << page;
-    if ((words[word(page)] & bit) != 0) {
-      return false;
+  /** Adds a page that may be there already. */
+  void add(long page) {
+    if (!contains(page)) {
+      chunks.computeIfAbsent(page >> CHUNK_BITS, chunk -> new long[WORDS])[word(page)] |=
+          1L << page;
+      size++;
     }
-    words[word(page)] |= bit;
-    size++;
-    return true;
   }
 
   /** Takes a page out; false if it was not there. */

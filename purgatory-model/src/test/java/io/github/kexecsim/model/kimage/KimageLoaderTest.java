@@ -67,6 +67,10 @@ class KimageLoaderTest {
             new KimageEntry(0, Flag.DONE));
     assertThat(kimage.head()).isEqualTo(0x100002);
     assertThat(kimage.entries()).isEqualTo(7);
+    assertThat(kimage.type()).isEqualTo(LoadType.DEFAULT);
+    assertThat(kimage.sourcePages()).isEqualTo(3);
+    assertThat(kimage.copiedPages()).isEqualTo(3);
+    assertThat(kimage.swappedPages()).isZero();
   }
 
   @Test
@@ -112,6 +116,36 @@ class KimageLoaderTest {
     assertThat(kimage.indirectionPage(0)).isEqualTo(0x10b000);
     assertThat(kimage.copiedPages()).isZero();
     assertThat(kimage.heldPages()).isZero();
+  }
+
+  /**
+   * A page's source is found first, and then a page of the list to note it in. If that comes to lie
+   * on the destination, its turn is over.
+   */
+  @Test
+  void aPageWhoseTurnIsOverIsKeptBackWithoutUse() {
+    Kimage kimage = load(machine(0x100000, 1024), PageSource.LOWEST_FIRST, segment(0x102000, 511));
+
+    assertThat(kimage.destinations().address(510)).isEqualTo(0x300000);
+    assertThat(kimage.indirectionPage(1)).isEqualTo(0x301000);
+    assertThat(kimage.source(510)).isEqualTo(0x101000);
+    assertThat(kimage.copiedPages()).isEqualTo(1);
+    assertThat(kimage.swappedPages()).isEqualTo(510);
+    assertThat(kimage.heldPages()).isEqualTo(1);
+  }
+
+  @Test
+  void ordinaryPagesAreFreeOnesWhereverTheyLie() {
+    KimageLoader loader =
+        loader(
+            machine(0x100000, 2), LoadType.DEFAULT, PageSource.LOWEST_FIRST, segment(0x101000, 1));
+
+    assertThat(loader.ordinaryPage()).isEqualTo(0x100000);
+    assertThat(loader.ordinaryPage()).isEqualTo(0x101000);
+    assertThatExceptionOfType(KexecException.class)
+        .isThrownBy(loader::ordinaryPage)
+        .extracting(KexecException::reason)
+        .isEqualTo(Reason.NO_MEMORY);
   }
 
   @Test
@@ -191,6 +225,11 @@ class KimageLoaderTest {
                     3))
         .extracting(KexecException::reason)
         .isEqualTo(Reason.LIMIT_EXCEEDED);
+    KimageLoader asManyAsTheLimit =
+        new KimageLoader(
+            machine, LoadType.DEFAULT, List.of(segment(0x100000, 4)), PageSource.LOWEST_FIRST, 4);
+    assertThat(asManyAsTheLimit.destinations().pages()).isEqualTo(4);
+    assertThat(asManyAsTheLimit.load().sourcePages()).isEqualTo(4);
   }
 
   @Test

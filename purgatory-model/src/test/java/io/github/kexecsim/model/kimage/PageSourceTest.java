@@ -60,6 +60,19 @@ class PageSourceTest {
     assertThat(taken).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(expected);
   }
 
+  @Test
+  void everySeedGivesAnotherOrderOfAllPages() {
+    Set<List<Long>> orders = new HashSet<>();
+    for (int seed = 0; seed < 200; seed++) {
+      List<Long> taken = all(pages(PageSource.random(seed)));
+      assertThat(taken)
+          .doesNotHaveDuplicates()
+          .hasSize(44)
+          .allMatch(page -> FREE.contains(PhysRange.ofSize(page, PAGE)));
+      assertThat(orders.add(taken)).isTrue();
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("sources")
   void givesTheSameOrderEveryTime(PageSource source) {
