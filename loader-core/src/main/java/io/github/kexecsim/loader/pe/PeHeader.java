@@ -202,7 +202,7 @@ public record PeHeader(
     int sectionCount = file.u16le(offset + 6);
     int optionalSize = file.u16le(offset + 20);
     ByteView optional = file.slice(offset + COFF_SIZE, optionalSize);
-    int magic = optional.u16le(0);
+    int magic = file.u16le(offset + COFF_SIZE);
     if (magic != PE32 && magic != PE32_PLUS) {
       throw new KexecException(
           Reason.BAD_HEADER,
@@ -212,6 +212,15 @@ public record PeHeader(
           "");
     }
     boolean plus = magic == PE32_PLUS;
+    int fixedSize = plus ? 112 : 96;
+    if (optionalSize < fixedSize) {
+      throw new KexecException(
+          Reason.TRUNCATED,
+          String.format(
+              "the optional header at offset 0x%x has 0x%x bytes, and needs 0x%x",
+              offset + COFF_SIZE, optionalSize, fixedSize),
+          "the file may be damaged: compare its digest with the original's");
+    }
     long directoryCount = optional.u32le(plus ? 108 : 92);
     return new PeHeader(
         offset,
@@ -230,7 +239,7 @@ public record PeHeader(
         optional.u16le(70),
         optionalSize,
         directoryCount,
-        directories(optional.from(plus ? 112 : 96), directoryCount),
+        directories(optional.from(fixedSize), directoryCount),
         sections(file.slice(offset + COFF_SIZE + optionalSize, sectionCount * SECTION_SIZE)));
   }
 

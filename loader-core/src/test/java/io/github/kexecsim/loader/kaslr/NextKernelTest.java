@@ -172,8 +172,12 @@ class NextKernelTest {
         LoadRequest.of(loongArch64Image(), machine(Architecture.LOONGARCH64, V6_18))
             .withInitrd(ByteView.of(new byte[1 << 20]));
 
-    assertThat(KexecFileLoader.load(request).warnings()).isEmpty();
-    assertThat(KexecFileLoader.load(request.withCommandLine("noresume")).warnings()).hasSize(1);
+    LoadPlan safe = KexecFileLoader.load(request);
+    assertThat(safe.kaslr().orElseThrow().hazard()).isEmpty();
+    LoadPlan atRisk = KexecFileLoader.load(request.withCommandLine("noresume"));
+    String hazard = atRisk.kaslr().orElseThrow().hazard().orElseThrow();
+    assertThat(atRisk.warnings()).contains(hazard);
+    assertThat(safe.warnings()).doesNotContain(hazard);
   }
 
   /** Every draw of the kernel's own code, against the places that are told. */
