@@ -1,5 +1,8 @@
 package io.github.kexecsim.cli;
 
+import io.github.kexecsim.loader.limit.Limit;
+
+
 import io.github.kexecsim.loader.LoadRequest.UkiOptions;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.Progress;
@@ -17,7 +20,6 @@ final class ExtractCommand implements Command {
           "--layer");
   private static final Option SECTION =
       Option.of("NAME", "Of a UKI: write this section's bytes, .initrd for instance.", "--section");
-  private static final int MOST_LAYERS = 1000;
 
   @Override
   public Syntax syntax() {
@@ -27,21 +29,18 @@ final class ExtractCommand implements Command {
         1,
         1,
         "Takes off every wrapping layer and writes the innermost kernel image.",
-        List.of(
+        LimitOptions.behind(List.of(
             OutputFile.OUTPUT,
             OutputFile.FORCE,
             LAYER,
             SECTION,
-            UkiArguments.PROFILE,
-            LimitOptions.MAX_DECOMPRESSED,
-            LimitOptions.MAX_DEPTH,
-            InputFiles.MAX_FILE));
+            UkiArguments.PROFILE), LimitOptions.IMAGE, LimitOptions.DEVICE_TREE));
   }
 
   @Override
   public ExitStatus run(Arguments arguments, Console console) {
     Optional<Integer> wanted =
-        arguments.value(LAYER).map(n -> (int) ByteCount.parse(LAYER, n, 1, MOST_LAYERS));
+        arguments.value(LAYER).map(n -> (int) ByteCount.parse(LAYER, n, 1, Limit.LAYERS.most()));
     OutputFile output = OutputFile.of(arguments.required(OutputFile.OUTPUT), arguments, console);
     if (arguments.has(LAYER) && arguments.has(SECTION)) {
       throw Failure.usage(LAYER.name() + " and " + SECTION.name() + " do not go together");

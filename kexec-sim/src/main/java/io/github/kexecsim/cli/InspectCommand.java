@@ -1,5 +1,8 @@
 package io.github.kexecsim.cli;
 
+import io.github.kexecsim.loader.limit.Limit;
+
+
 import io.github.kexecsim.loader.LoadRequest.UkiOptions;
 import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.codec.Progress;
@@ -32,14 +35,11 @@ final class InspectCommand implements Command {
         1,
         1,
         "Shows every layer of a file: format, architecture, method, sizes, header fields.",
-        List.of(
+        LimitOptions.behind(List.of(
             JSON,
             UkiArguments.PROFILE,
             UkiArguments.ADDON,
-            InPlaceView.IN_PLACE,
-            LimitOptions.MAX_DECOMPRESSED,
-            LimitOptions.MAX_DEPTH,
-            InputFiles.MAX_FILE));
+            InPlaceView.IN_PLACE), LimitOptions.IMAGE, LimitOptions.DEVICE_TREE));
   }
 
   @Override
@@ -90,7 +90,7 @@ final class InspectCommand implements Command {
     }
     Optional<Composition> uki = inspected.composition();
     List<LayerView> views = LayerView.of(inspected.layers());
-    long limit = LimitOptions.limits(arguments).maxDecompressed();
+    long limit = LimitOptions.limits(arguments).of(Limit.DECOMPRESSED);
     // What does not decompress has been met above.
     boolean inPlace = arguments.has(InPlaceView.IN_PLACE) && error.isEmpty();
     Function<Layer, Optional<InPlaceView>> margins =

@@ -4,7 +4,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Compressors;
 import io.github.kexecsim.loader.image.ImageProbe;
-import io.github.kexecsim.loader.image.Limits;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.image.ZbootWriter;
 import io.github.kexecsim.loader.machine.Architecture;
 import java.io.IOException;

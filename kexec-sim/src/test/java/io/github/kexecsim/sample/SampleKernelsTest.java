@@ -9,7 +9,7 @@ import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
-import io.github.kexecsim.loader.image.Limits;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.image.RiscvImage;
 import io.github.kexecsim.loader.machine.Architecture;
 import java.io.IOException;

@@ -1,5 +1,9 @@
 package io.github.kexecsim.model;
 
+import io.github.kexecsim.loader.limit.Limits;
+import io.github.kexecsim.loader.limit.Limit;
+
+
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Machine;
@@ -50,28 +54,28 @@ public record RelocationPlan(
   }
 
   /**
-   * Plans with the default limit; see {@link #of(Machine, PlacedLoad, LoadType, PageSource, long)}.
+   * Plans with the default limit; see {@link #of(Machine, PlacedLoad, LoadType, PageSource, Limits)}.
    */
   public static RelocationPlan of(
       Machine machine, PlacedLoad placed, LoadType type, PageSource source) {
-    return of(machine, placed, type, source, KimageLoader.DEFAULT_MAX_PAGES);
+    return of(machine, placed, type, source, Limits.DEFAULT);
   }
 
   /**
    * Plans how a placed load gets into place, in the order in which kexec_file_load does.
    *
    * @param source which free pages the running kernel hands out
-   * @param maxPages how many pages the segments may have altogether
+   * @param limits {@link Limit#PAGES} is how many pages the segments may have altogether
    * @throws KexecException what {@link SegmentRules#check} throws; {@link Reason#BAD_SEGMENT} for a
    *     segment or an entry outside memory; {@link Reason#NO_MEMORY} when the free pages do not
    *     suffice; {@link Reason#LIMIT_EXCEEDED}; {@link Reason#BAD_MEMORY_MAP} for memory that the
    *     machine's kernel cannot map
    */
   public static RelocationPlan of(
-      Machine machine, PlacedLoad placed, LoadType type, PageSource source, long maxPages) {
+      Machine machine, PlacedLoad placed, LoadType type, PageSource source, Limits limits) {
     SegmentRules.check(machine, type, placed.segments());
     checkInsideMemory(machine, placed);
-    return new RelocationPlanner(machine, placed, type, source, maxPages).plan();
+    return new RelocationPlanner(machine, placed, type, source, limits).plan();
   }
 
   private static void checkInsideMemory(Machine machine, PlacedLoad placed) {

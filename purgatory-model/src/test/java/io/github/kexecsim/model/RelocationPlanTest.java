@@ -1,5 +1,9 @@
 package io.github.kexecsim.model;
 
+import io.github.kexecsim.loader.limit.Limits;
+import io.github.kexecsim.loader.limit.Limit;
+
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -180,7 +184,7 @@ class RelocationPlanTest {
                     placed(0x50000000L, segment(SegmentRole.KERNEL, 0x50000000L, 0x10000)),
                     LoadType.DEFAULT,
                     PageSource.LOWEST_FIRST,
-                    15))
+                    Limits.DEFAULT.with(Limit.PAGES, 15)))
         .extracting(KexecException::reason)
         .isEqualTo(Reason.LIMIT_EXCEEDED);
   }

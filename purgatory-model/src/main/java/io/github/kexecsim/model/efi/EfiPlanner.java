@@ -1,5 +1,7 @@
 package io.github.kexecsim.model.efi;
 
+import io.github.kexecsim.loader.limit.Limit;
+
 import io.github.kexecsim.loader.LoadRequest;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
@@ -108,14 +110,9 @@ final class EfiPlanner {
       throw new KexecException(
           Reason.BAD_HEADER, "the zboot image declares that nothing comes out of its payload");
     }
-    if (size > request.limits().maxDecompressed()) {
-      throw new KexecException(
-          Reason.LIMIT_EXCEEDED,
-          String.format(
-              "the zboot image declares 0x%x bytes behind its payload, the limit is 0x%x",
-              size, request.limits().maxDecompressed()),
-          "raise the limit if the image is to be trusted");
-    }
+    request
+        .limits()
+        .check(Limit.DECOMPRESSED, size, "what the zboot image declares behind its payload");
     return size;
   }
 

@@ -1,5 +1,8 @@
 package io.github.kexecsim.model.efi;
 
+import io.github.kexecsim.loader.limit.Limits;
+
+
 import static io.github.kexecsim.model.efi.StubRun.hex;
 
 import io.github.kexecsim.loader.bytes.ByteView;
@@ -142,7 +145,7 @@ final class KernelStart {
     long address = room.get("memory");
     boolean exited = false;
     try {
-      FdtEditor fdt = update(FlattenedDeviceTree.parse(tree));
+      FdtEditor fdt = update(FlattenedDeviceTree.parse(tree, Limits.LARGEST));
       if (fdt.pack().length <= StubReserve.MAX_FDT_SIZE) {
         exited = exitBootServices(fdt, address);
       }

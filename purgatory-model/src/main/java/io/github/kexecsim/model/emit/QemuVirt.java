@@ -1,5 +1,8 @@
 package io.github.kexecsim.model.emit;
 
+import io.github.kexecsim.loader.limit.Limits;
+
+
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
@@ -64,7 +67,7 @@ record QemuVirt(String emulator, List<String> options, PhysRange ram, List<PhysR
           "there is no hand-off stub for " + architecture + " kernels",
           "boot scripts are made for arm64 and riscv64");
     }
-    FlattenedDeviceTree tree = FlattenedDeviceTree.parse(content(load, SegmentRole.DTB));
+    FlattenedDeviceTree tree = FlattenedDeviceTree.parse(content(load, SegmentRole.DTB), Limits.LARGEST);
     return architecture == Architecture.ARM64
         ? arm64(tree, content(load, SegmentRole.KERNEL))
         : riscv64(tree);

@@ -1,5 +1,8 @@
 package io.github.kexecsim.model.kimage;
 
+import io.github.kexecsim.loader.limit.Limits;
+
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -45,7 +48,7 @@ class KimageLoaderTest {
   private static KimageLoader loader(
       Machine machine, LoadType type, PageSource source, KexecSegment... segments) {
     return new KimageLoader(
-        machine, type, List.of(segments), source, KimageLoader.DEFAULT_MAX_PAGES);
+        machine, type, List.of(segments), source, Limits.DEFAULT);
   }
 
   @Test
