@@ -48,12 +48,8 @@ final class BenchCommand implements Command {
         1,
         "Measures every compression method on a kernel: size, speed, first call. Without IMAGE: on a"
             + " synthetic one.",
-        LimitOptions.behind(List.of(
-            SVG,
-            InspectCommand.JSON,
-            OutputFile.FORCE,
-            SAMPLE,
-            TIME), LimitOptions.IMAGE));
+        LimitOptions.behind(
+            List.of(SVG, InspectCommand.JSON, OutputFile.FORCE, SAMPLE, TIME), LimitOptions.IMAGE));
   }
 
   @Override

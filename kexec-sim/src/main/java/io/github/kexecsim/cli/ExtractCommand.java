@@ -1,13 +1,11 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.limit.Limit;
-
-
 import io.github.kexecsim.loader.LoadRequest.UkiOptions;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.limit.Limit;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,12 +27,10 @@ final class ExtractCommand implements Command {
         1,
         1,
         "Takes off every wrapping layer and writes the innermost kernel image.",
-        LimitOptions.behind(List.of(
-            OutputFile.OUTPUT,
-            OutputFile.FORCE,
-            LAYER,
-            SECTION,
-            UkiArguments.PROFILE), LimitOptions.IMAGE, LimitOptions.DEVICE_TREE));
+        LimitOptions.behind(
+            List.of(OutputFile.OUTPUT, OutputFile.FORCE, LAYER, SECTION, UkiArguments.PROFILE),
+            LimitOptions.IMAGE,
+            LimitOptions.DEVICE_TREE));
   }
 
   @Override

@@ -1,9 +1,7 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.limit.Limit;
-
-
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.limit.Limit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

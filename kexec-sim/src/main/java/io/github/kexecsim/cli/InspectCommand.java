@@ -1,14 +1,12 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.limit.Limit;
-
-
 import io.github.kexecsim.loader.LoadRequest.UkiOptions;
 import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.digest.Digests;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
 import io.github.kexecsim.loader.uki.Composition;
@@ -35,11 +33,10 @@ final class InspectCommand implements Command {
         1,
         1,
         "Shows every layer of a file: format, architecture, method, sizes, header fields.",
-        LimitOptions.behind(List.of(
-            JSON,
-            UkiArguments.PROFILE,
-            UkiArguments.ADDON,
-            InPlaceView.IN_PLACE), LimitOptions.IMAGE, LimitOptions.DEVICE_TREE));
+        LimitOptions.behind(
+            List.of(JSON, UkiArguments.PROFILE, UkiArguments.ADDON, InPlaceView.IN_PLACE),
+            LimitOptions.IMAGE,
+            LimitOptions.DEVICE_TREE));
   }
 
   @Override

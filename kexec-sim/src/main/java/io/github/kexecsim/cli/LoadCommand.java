@@ -1,8 +1,5 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.limit.Limit;
-
-
 import io.github.kexecsim.loader.FirmwareLoad;
 import io.github.kexecsim.loader.FirmwareLoader;
 import io.github.kexecsim.loader.KexecFileLoader;
@@ -16,6 +13,7 @@ import io.github.kexecsim.loader.digest.Digests;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
+import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.place.LoadType;

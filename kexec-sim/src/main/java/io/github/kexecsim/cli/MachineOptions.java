@@ -1,10 +1,8 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.limit.Limits;
-import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
-
-
 import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.KernelVersion;
 import io.github.kexecsim.loader.machine.MachineBuilder;
@@ -188,7 +186,8 @@ final class MachineOptions {
     }
     if (arguments.has(MEMBLOCK_MEMORY)) {
       String reserved = read(MEMBLOCK_RESERVED).text();
-      builder.memblock(read(MEMBLOCK_MEMORY).parse(memory -> Memblock.parse(memory, reserved, limits)));
+      builder.memblock(
+          read(MEMBLOCK_MEMORY).parse(memory -> Memblock.parse(memory, reserved, limits)));
     }
     if (arguments.has(BOOT_LOG)) {
       builder.bootLog(read(BOOT_LOG).parse(text -> BootLog.parse(text, limits)));
@@ -264,7 +263,8 @@ final class MachineOptions {
       return sample(architecture, here.map(arch -> "this machine is " + arch).orElse(""));
     }
     try {
-      return chosen(ThisMachine.read(host.root(), architecture, limits), "from its own /proc and /sys");
+      return chosen(
+          ThisMachine.read(host.root(), architecture, limits), "from its own /proc and /sys");
     } catch (KexecException e) {
       return sample(architecture, "this machine cannot be read: " + e.getMessage());
     } catch (IOException e) {

@@ -1,8 +1,5 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.limit.Limit;
-
-
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Compressors;
@@ -11,12 +8,13 @@ import io.github.kexecsim.loader.image.Arm64Image;
 import io.github.kexecsim.loader.image.ElfImage;
 import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.KernelImage;
-import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.image.LoongArchImage;
 import io.github.kexecsim.loader.image.RiscvImage;
 import io.github.kexecsim.loader.image.X86Image;
 import io.github.kexecsim.loader.image.X86ImageWriter;
 import io.github.kexecsim.loader.image.ZbootWriter;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import java.util.Arrays;
 import java.util.List;
@@ -49,11 +47,9 @@ final class PackCommand implements Command {
         "Wraps a raw Image as a zboot image, as the kernel build would, but without an EFI stub. An"
             + " x86_64 vmlinux (\"extract\" takes it out of a bzImage) is laid out as in memory"
             + " first, by an RFC that no released kernel follows.",
-        LimitOptions.behind(List.of(
-            METHOD,
-            NO_PAD,
-            OutputFile.OUTPUT,
-            OutputFile.FORCE), LimitOptions.of(Limit.FILE_SIZE, Limit.DECOMPRESSED, Limit.SECTIONS)));
+        LimitOptions.behind(
+            List.of(METHOD, NO_PAD, OutputFile.OUTPUT, OutputFile.FORCE),
+            LimitOptions.of(Limit.FILE_SIZE, Limit.DECOMPRESSED, Limit.SECTIONS)));
   }
 
   @Override

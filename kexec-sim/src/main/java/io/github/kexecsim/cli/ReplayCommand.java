@@ -2,8 +2,6 @@ package io.github.kexecsim.cli;
 
 import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.limit.Limits;
-
-
 import io.github.kexecsim.loader.record.RecordedLoads;
 import io.github.kexecsim.loader.record.Replay;
 import java.io.IOException;
@@ -37,7 +35,8 @@ final class ReplayCommand implements Command {
     int different = 0;
     for (String name : files(arguments.operands(), console)) {
       InputFile file = files.read(name);
-      for (Replay.Comparison comparison : Replay.of(file.parse(text -> RecordedLoads.parse(text, limits)))) {
+      for (Replay.Comparison comparison :
+          Replay.of(file.parse(text -> RecordedLoads.parse(text, limits)))) {
         String title = comparison.recording() + " " + comparison.load();
         String answer =
             comparison.isIdentical()

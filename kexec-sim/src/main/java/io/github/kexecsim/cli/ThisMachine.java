@@ -1,13 +1,10 @@
 package io.github.kexecsim.cli;
 
-import io.github.kexecsim.loader.limit.Limits;
-import io.github.kexecsim.loader.limit.Limit;
-import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
-
-
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
-import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Cpu;
 import io.github.kexecsim.loader.machine.KernelVersion;

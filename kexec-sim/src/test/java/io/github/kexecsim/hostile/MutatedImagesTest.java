@@ -1,7 +1,5 @@
 package io.github.kexecsim.hostile;
 
-import io.github.kexecsim.loader.limit.Limit;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -14,8 +12,9 @@ import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
-import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.image.Payload;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.sample.SampleMachines;
@@ -39,9 +38,11 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(600)
 class MutatedImagesTest {
   /** What every header is refused or planned within. */
-  private static final Limits TIGHT = Limits.DEFAULT.with(Limit.LAYERS, 4).with(Limit.DECOMPRESSED, 1 << 20);
+  private static final Limits TIGHT =
+      Limits.DEFAULT.with(Limit.LAYERS, 4).with(Limit.DECOMPRESSED, 1 << 20);
 
-  private static final Limits ROOMY = Limits.DEFAULT.with(Limit.LAYERS, 4).with(Limit.DECOMPRESSED, 16 << 20);
+  private static final Limits ROOMY =
+      Limits.DEFAULT.with(Limit.LAYERS, 4).with(Limit.DECOMPRESSED, 16 << 20);
 
   /** What a plan itself may take: device tree, segments, and a PE header with 65 535 sections. */
   private static final long PLAN_MEMORY = 12 << 20;

@@ -1,11 +1,9 @@
 package io.github.kexecsim.model;
 
-import io.github.kexecsim.loader.limit.Limits;
-import io.github.kexecsim.loader.limit.Limit;
-
-
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
@@ -14,7 +12,6 @@ import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.SegmentRules;
 import io.github.kexecsim.model.kimage.Kimage;
-import io.github.kexecsim.model.kimage.KimageLoader;
 import io.github.kexecsim.model.kimage.PageSource;
 import io.github.kexecsim.model.mmu.IdentityMap;
 import io.github.kexecsim.model.purgatory.PurgatoryPlan;
@@ -54,7 +51,8 @@ public record RelocationPlan(
   }
 
   /**
-   * Plans with the default limit; see {@link #of(Machine, PlacedLoad, LoadType, PageSource, Limits)}.
+   * Plans with the default limit; see {@link #of(Machine, PlacedLoad, LoadType, PageSource,
+   * Limits)}.
    */
   public static RelocationPlan of(
       Machine machine, PlacedLoad placed, LoadType type, PageSource source) {

@@ -1,8 +1,6 @@
 package io.github.kexecsim.model;
 
 import io.github.kexecsim.loader.limit.Limits;
-
-
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.E820Entry;

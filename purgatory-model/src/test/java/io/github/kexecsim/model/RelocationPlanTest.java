@@ -1,14 +1,12 @@
 package io.github.kexecsim.model;
 
-import io.github.kexecsim.loader.limit.Limits;
-import io.github.kexecsim.loader.limit.Limit;
-
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.KernelVersion;
 import io.github.kexecsim.loader.machine.Machine;

@@ -30,7 +30,12 @@ public final class MachineSection {
    *     readers of its parts throw
    */
   public static Machine parse(String name, String text) {
-    return builder(name, text, Limits.DEFAULT).build();
+    return builder(name, text).build();
+  }
+
+  /** What {@link #parse} builds the machine with, for more to be said of it. */
+  public static MachineBuilder builder(String name, String text) {
+    return builder(name, text, Limits.DEFAULT);
   }
 
   /**

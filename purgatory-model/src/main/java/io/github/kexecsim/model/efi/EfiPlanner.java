@@ -1,7 +1,5 @@
 package io.github.kexecsim.model.efi;
 
-import io.github.kexecsim.loader.limit.Limit;
-
 import io.github.kexecsim.loader.LoadRequest;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
@@ -11,6 +9,7 @@ import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.Payload;
 import io.github.kexecsim.loader.image.ZbootImage;
+import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.pe.PeHeader;

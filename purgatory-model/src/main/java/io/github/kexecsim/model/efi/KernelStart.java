@@ -1,8 +1,5 @@
 package io.github.kexecsim.model.efi;
 
-import io.github.kexecsim.loader.limit.Limits;
-
-
 import static io.github.kexecsim.model.efi.StubRun.hex;
 
 import io.github.kexecsim.loader.bytes.ByteView;
@@ -11,6 +8,7 @@ import io.github.kexecsim.loader.fdt.FdtBuilder;
 import io.github.kexecsim.loader.fdt.FdtEditor;
 import io.github.kexecsim.loader.fdt.FdtRegion;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.model.efi.StubRun.Stopped;
 import java.util.Arrays;

@@ -1,11 +1,9 @@
 package io.github.kexecsim.model.kimage;
 
-import io.github.kexecsim.loader.limit.Limits;
-import io.github.kexecsim.loader.limit.Limit;
-
-
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;

@@ -1,13 +1,12 @@
 package io.github.kexecsim.model.kimage;
 
-import io.github.kexecsim.loader.limit.Limits;
-
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.machine.MachineBuilder;
@@ -47,8 +46,7 @@ class KimageLoaderTest {
 
   private static KimageLoader loader(
       Machine machine, LoadType type, PageSource source, KexecSegment... segments) {
-    return new KimageLoader(
-        machine, type, List.of(segments), source, Limits.DEFAULT);
+    return new KimageLoader(machine, type, List.of(segments), source, Limits.DEFAULT);
   }
 
   @Test
@@ -191,7 +189,7 @@ class KimageLoaderTest {
                     LoadType.DEFAULT,
                     List.of(segment(0x100000, 4)),
                     PageSource.LOWEST_FIRST,
-                    3))
+                    Limits.DEFAULT.with(Limit.PAGES, 3)))
         .extracting(KexecException::reason)
         .isEqualTo(Reason.LIMIT_EXCEEDED);
   }
