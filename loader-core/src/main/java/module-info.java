@@ -16,6 +16,7 @@ module io.github.kexecsim.loader {
   exports io.github.kexecsim.loader.fdt;
   exports io.github.kexecsim.loader.image;
   exports io.github.kexecsim.loader.kaslr;
+  exports io.github.kexecsim.loader.limit;
   exports io.github.kexecsim.loader.machine;
   exports io.github.kexecsim.loader.memory;
   exports io.github.kexecsim.loader.pe;

@@ -3,7 +3,7 @@ package io.github.kexecsim.benchmark;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
-import io.github.kexecsim.loader.image.Limits;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.sample.SyntheticKernel;
 import java.io.IOException;

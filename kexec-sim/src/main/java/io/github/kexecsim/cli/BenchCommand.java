@@ -48,15 +48,8 @@ final class BenchCommand implements Command {
         1,
         "Measures every compression method on a kernel: size, speed, first call. Without IMAGE: on a"
             + " synthetic one.",
-        List.of(
-            SVG,
-            InspectCommand.JSON,
-            OutputFile.FORCE,
-            SAMPLE,
-            TIME,
-            LimitOptions.MAX_DECOMPRESSED,
-            LimitOptions.MAX_DEPTH,
-            InputFiles.MAX_FILE));
+        LimitOptions.behind(
+            List.of(SVG, InspectCommand.JSON, OutputFile.FORCE, SAMPLE, TIME), LimitOptions.IMAGE));
   }
 
   @Override

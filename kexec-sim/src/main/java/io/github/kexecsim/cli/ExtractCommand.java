@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.limit.Limit;
 import java.util.List;
 import java.util.Optional;
 
@@ -17,7 +18,6 @@ final class ExtractCommand implements Command {
           "--layer");
   private static final Option SECTION =
       Option.of("NAME", "Of a UKI: write this section's bytes, .initrd for instance.", "--section");
-  private static final int MOST_LAYERS = 1000;
 
   @Override
   public Syntax syntax() {
@@ -27,21 +27,16 @@ final class ExtractCommand implements Command {
         1,
         1,
         "Takes off every wrapping layer and writes the innermost kernel image.",
-        List.of(
-            OutputFile.OUTPUT,
-            OutputFile.FORCE,
-            LAYER,
-            SECTION,
-            UkiArguments.PROFILE,
-            LimitOptions.MAX_DECOMPRESSED,
-            LimitOptions.MAX_DEPTH,
-            InputFiles.MAX_FILE));
+        LimitOptions.behind(
+            List.of(OutputFile.OUTPUT, OutputFile.FORCE, LAYER, SECTION, UkiArguments.PROFILE),
+            LimitOptions.IMAGE,
+            LimitOptions.DEVICE_TREE));
   }
 
   @Override
   public ExitStatus run(Arguments arguments, Console console) {
     Optional<Integer> wanted =
-        arguments.value(LAYER).map(n -> (int) ByteCount.parse(LAYER, n, 1, MOST_LAYERS));
+        arguments.value(LAYER).map(n -> (int) ByteCount.parse(LAYER, n, 1, Limit.LAYERS.most()));
     OutputFile output = OutputFile.of(arguments.required(OutputFile.OUTPUT), arguments, console);
     if (arguments.has(LAYER) && arguments.has(SECTION)) {
       throw Failure.usage(LAYER.name() + " and " + SECTION.name() + " do not go together");

@@ -1,6 +1,7 @@
 package io.github.kexecsim.cli;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.limit.Limit;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -15,11 +16,7 @@ import java.util.Arrays;
  * @param limit the most bytes that a file may have
  */
 record InputFiles(Console console, long limit) {
-  static final Option MAX_FILE =
-      Option.of("SIZE", "Read no file that is larger; 1G unless told.", "--max-file");
-
-  private static final long DEFAULT_MAX = 1 << 30;
-  private static final long LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+  private static final long LARGEST_ARRAY = Limit.FILE_SIZE.most();
   private static final int PIECE = 256 << 10;
   private static final Path NULL = Path.of("/dev/null");
 
@@ -29,12 +26,7 @@ record InputFiles(Console console, long limit) {
    * @throws Failure with {@link ExitStatus#USAGE}
    */
   static InputFiles of(Arguments arguments, Console console) {
-    long limit =
-        arguments
-            .value(MAX_FILE)
-            .map(value -> ByteCount.parse(MAX_FILE, value, 0, LARGEST_ARRAY))
-            .orElse(DEFAULT_MAX);
-    return new InputFiles(console, limit);
+    return new InputFiles(console, LimitOptions.limits(arguments).of(Limit.FILE_SIZE));
   }
 
   /**
@@ -103,7 +95,7 @@ record InputFiles(Console console, long limit) {
   private Failure tooLarge(String action) {
     String remedy =
         limit < LARGEST_ARRAY
-            ? "; " + MAX_FILE.name() + " allows more"
+            ? "; " + "--" + Limit.FILE_SIZE.option() + " allows more"
             : ", which is the most that can be read";
     return Failure.file(action + ": it is larger than " + limit + " bytes" + remedy);
   }

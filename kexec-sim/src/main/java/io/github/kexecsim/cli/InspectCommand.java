@@ -5,7 +5,8 @@ import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.digest.Digests;
 import io.github.kexecsim.loader.error.KexecException;
-import io.github.kexecsim.loader.image.Limits;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.report.Finding;
 import java.util.List;
 import java.util.Optional;
@@ -26,15 +27,10 @@ final class InspectCommand implements Command {
         1,
         1,
         "Shows every layer of a file: format, architecture, method, sizes, header fields.",
-        List.of(
-            JSON,
-            UkiArguments.PROFILE,
-            UkiArguments.ADDON,
-            InPlaceView.IN_PLACE,
-            LINT,
-            LimitOptions.MAX_DECOMPRESSED,
-            LimitOptions.MAX_DEPTH,
-            InputFiles.MAX_FILE));
+        LimitOptions.behind(
+            List.of(JSON, UkiArguments.PROFILE, UkiArguments.ADDON, InPlaceView.IN_PLACE, LINT),
+            LimitOptions.IMAGE,
+            LimitOptions.DEVICE_TREE));
   }
 
   @Override
@@ -79,7 +75,7 @@ final class InspectCommand implements Command {
             inspected.composition(),
             error,
             arguments.has(InPlaceView.IN_PLACE)
-                ? OptionalLong.of(limits.maxDecompressed())
+                ? OptionalLong.of(limits.of(Limit.DECOMPRESSED))
                 : OptionalLong.empty(),
             digests);
     List<InspectReport.Details> details = report.details();

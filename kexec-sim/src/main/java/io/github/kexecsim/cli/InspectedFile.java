@@ -7,8 +7,8 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
-import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.image.UkiImage;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.uki.Composition;
 import io.github.kexecsim.loader.uki.Given;
 import java.util.ArrayList;
@@ -57,7 +57,8 @@ final class InspectedFile {
                   uki.get().sections(),
                   options.addons(),
                   Given.NOTHING,
-                  Optional.empty()));
+                  Optional.empty(),
+                  limits));
     }
   }
 

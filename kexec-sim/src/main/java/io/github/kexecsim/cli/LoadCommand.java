@@ -13,7 +13,8 @@ import io.github.kexecsim.loader.digest.Digests;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
-import io.github.kexecsim.loader.image.Limits;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.Strategy;
@@ -85,10 +86,11 @@ final class LoadCommand implements Command {
             OUTPUT,
             OutputDirectory.EMIT,
             OutputFile.FORCE,
-            LogComparison.COMPARE,
-            LimitOptions.MAX_DECOMPRESSED,
-            LimitOptions.MAX_DEPTH,
-            InputFiles.MAX_FILE));
+            LogComparison.COMPARE));
+    options.addAll(LimitOptions.IMAGE);
+    options.addAll(LimitOptions.of(Limit.RANGES));
+    options.addAll(LimitOptions.DEVICE_TREE);
+    options.addAll(LimitOptions.of(Limit.PAGES));
     return new Syntax(
         "load",
         "[IMAGE]",
@@ -171,9 +173,9 @@ final class LoadCommand implements Command {
 
   /** Plans; what is to be in the JSON is hashed on the way. */
   private static PlanReport plan(Arguments arguments, Console console, Optional<Digests> digests) {
+    Limits limits = LimitOptions.limits(arguments);
     InputFiles files = InputFiles.of(arguments, console);
     MachineOptions machines = new MachineOptions(arguments, files, console.host());
-    Limits limits = LimitOptions.limits(arguments);
     long seed =
         arguments.value(SEED).map(n -> ByteCount.parse(SEED, n, 0, Long.MAX_VALUE)).orElse(0L);
     LoadType type = arguments.has(PANIC) ? LoadType.CRASH : LoadType.DEFAULT;

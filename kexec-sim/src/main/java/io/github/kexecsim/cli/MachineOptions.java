@@ -1,6 +1,8 @@
 package io.github.kexecsim.cli;
 
 import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.KernelVersion;
 import io.github.kexecsim.loader.machine.MachineBuilder;
@@ -88,6 +90,7 @@ final class MachineOptions {
   private final Arguments arguments;
   private final InputFiles files;
   private final Host host;
+  private final Limits limits;
   private final Optional<Architecture> named;
 
   /**
@@ -99,6 +102,7 @@ final class MachineOptions {
     this.arguments = arguments;
     this.files = files;
     this.host = host;
+    this.limits = LimitOptions.limits(arguments);
     this.named = arguments.value(ARCH).map(MachineOptions::architecture);
     if (arguments.has(MACHINE)) {
       MEMORY.stream().filter(arguments::has).findFirst().ifPresent(MachineOptions::describedTwice);
@@ -159,7 +163,7 @@ final class MachineOptions {
 
   private ChosenMachine fromSection() {
     InputFile file = read(MACHINE);
-    MachineBuilder section = file.parse(text -> MachineSection.builder(file.name(), text));
+    MachineBuilder section = file.parse(text -> MachineSection.builder(file.name(), text, limits));
     ChosenMachine chosen = chosen(section, "from " + names(MACHINE, DTB));
     Architecture architecture = chosen.machine().architecture();
     if (named.isPresent() && named.get() != architecture) {
@@ -178,14 +182,15 @@ final class MachineOptions {
   private ChosenMachine described(Architecture architecture) {
     MachineBuilder builder = new MachineBuilder(architecture).name(architecture + " machine");
     if (arguments.has(IOMEM)) {
-      builder.iomem(read(IOMEM).parse(Iomem::parse));
+      builder.iomem(read(IOMEM).parse(text -> Iomem.parse(text, limits)));
     }
     if (arguments.has(MEMBLOCK_MEMORY)) {
       String reserved = read(MEMBLOCK_RESERVED).text();
-      builder.memblock(read(MEMBLOCK_MEMORY).parse(memory -> Memblock.parse(memory, reserved)));
+      builder.memblock(
+          read(MEMBLOCK_MEMORY).parse(memory -> Memblock.parse(memory, reserved, limits)));
     }
     if (arguments.has(BOOT_LOG)) {
-      builder.bootLog(read(BOOT_LOG).parse(BootLog::parse));
+      builder.bootLog(read(BOOT_LOG).parse(text -> BootLog.parse(text, limits)));
     }
     String files = names(IOMEM, MEMBLOCK_MEMORY, MEMBLOCK_RESERVED, BOOT_LOG, DTB);
     return chosen(builder, "from " + files);
@@ -201,7 +206,7 @@ final class MachineOptions {
   /** A machine with what the options say of it in particular. */
   private ChosenMachine chosen(MachineBuilder builder, String source) {
     if (arguments.has(DTB)) {
-      builder.deviceTree(read(DTB).bytes());
+      builder.deviceTree(FlattenedDeviceTree.parse(read(DTB).bytes(), limits));
     }
     arguments
         .value(KERNEL_VERSION)
@@ -258,7 +263,8 @@ final class MachineOptions {
       return sample(architecture, here.map(arch -> "this machine is " + arch).orElse(""));
     }
     try {
-      return chosen(ThisMachine.read(host.root(), architecture), "from its own /proc and /sys");
+      return chosen(
+          ThisMachine.read(host.root(), architecture, limits), "from its own /proc and /sys");
     } catch (KexecException e) {
       return sample(architecture, "this machine cannot be read: " + e.getMessage());
     } catch (IOException e) {

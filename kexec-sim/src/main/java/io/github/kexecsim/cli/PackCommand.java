@@ -8,12 +8,13 @@ import io.github.kexecsim.loader.image.Arm64Image;
 import io.github.kexecsim.loader.image.ElfImage;
 import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.KernelImage;
-import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.image.LoongArchImage;
 import io.github.kexecsim.loader.image.RiscvImage;
 import io.github.kexecsim.loader.image.X86Image;
 import io.github.kexecsim.loader.image.X86ImageWriter;
 import io.github.kexecsim.loader.image.ZbootWriter;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import java.util.Arrays;
 import java.util.List;
@@ -46,13 +47,9 @@ final class PackCommand implements Command {
         "Wraps a raw Image as a zboot image, as the kernel build would, but without an EFI stub. An"
             + " x86_64 vmlinux (\"extract\" takes it out of a bzImage) is laid out as in memory"
             + " first, by an RFC that no released kernel follows.",
-        List.of(
-            METHOD,
-            NO_PAD,
-            OutputFile.OUTPUT,
-            OutputFile.FORCE,
-            LimitOptions.MAX_DECOMPRESSED,
-            InputFiles.MAX_FILE));
+        LimitOptions.behind(
+            List.of(METHOD, NO_PAD, OutputFile.OUTPUT, OutputFile.FORCE),
+            LimitOptions.of(Limit.FILE_SIZE, Limit.DECOMPRESSED, Limit.SECTIONS)));
   }
 
   @Override
@@ -88,7 +85,7 @@ final class PackCommand implements Command {
 
   /** The file, or an x86_64 vmlinux as it lies in memory: x86_64 has no raw image to begin with. */
   private static ByteView rawImage(ByteView file, Limits limits) {
-    KernelImage image = ImageProbe.parse(file);
+    KernelImage image = ImageProbe.parse(file, limits);
     boolean isVmlinux =
         image instanceof ElfImage && image.architecture().equals(Optional.of(Architecture.X86_64));
     return isVmlinux ? X86ImageWriter.write(file, limits) : file;

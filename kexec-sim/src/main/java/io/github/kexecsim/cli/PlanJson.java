@@ -33,7 +33,10 @@ final class PlanJson {
     report
         .composition()
         .ifPresent(uki -> json.object("composition", inner -> CompositionView.writeTo(inner, uki)));
-    report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed, digests));
+    // A load whose relocation is refused has a place, and does not get there.
+    if (report.refusal().isEmpty()) {
+      report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed, digests));
+    }
     report
         .plan()
         .flatMap(LoadPlan::kaslr)

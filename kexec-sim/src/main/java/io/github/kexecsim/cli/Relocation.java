@@ -32,7 +32,11 @@ record Relocation(RelocationPlan plan, PhysMemory memory, Outcome outcome) {
   static Relocation of(LoadPlan load, PageSource source) {
     RelocationPlan plan =
         RelocationPlan.of(
-            load.request().machine(), load.placed().orElseThrow(), load.request().type(), source);
+            load.request().machine(),
+            load.placed().orElseThrow(),
+            load.request().type(),
+            source,
+            load.request().limits());
     PhysMemory memory = Simulator.load(plan);
     return new Relocation(plan, memory, Simulator.execute(plan, memory));
   }

@@ -1,5 +1,7 @@
 package io.github.kexecsim.cli;
 
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.record.RecordedLoads;
 import io.github.kexecsim.loader.record.Replay;
 import java.io.IOException;
@@ -21,17 +23,20 @@ final class ReplayCommand implements Command {
         Integer.MAX_VALUE,
         "Loads what a real kernel was recorded loading and compares every segment; a directory"
             + " stands for its *.json.",
-        List.of(InputFiles.MAX_FILE));
+        LimitOptions.behind(
+            LimitOptions.of(Limit.FILE_SIZE, Limit.RANGES), LimitOptions.DEVICE_TREE));
   }
 
   @Override
   public ExitStatus run(Arguments arguments, Console console) {
     InputFiles files = InputFiles.of(arguments, console);
+    Limits limits = LimitOptions.limits(arguments);
     int identical = 0;
     int different = 0;
     for (String name : files(arguments.operands(), console)) {
       InputFile file = files.read(name);
-      for (Replay.Comparison comparison : Replay.of(file.parse(RecordedLoads::parse))) {
+      for (Replay.Comparison comparison :
+          Replay.of(file.parse(text -> RecordedLoads.parse(text, limits)))) {
         String title = comparison.recording() + " " + comparison.load();
         String answer =
             comparison.isIdentical()

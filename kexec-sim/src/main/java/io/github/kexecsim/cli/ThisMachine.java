@@ -2,7 +2,9 @@ package io.github.kexecsim.cli;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
-import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Cpu;
 import io.github.kexecsim.loader.machine.KernelVersion;
@@ -18,38 +20,43 @@ import java.util.Optional;
 
 /** The machine that this runs on, as its /proc and /sys tell it to root. */
 final class ThisMachine {
-  private static final int MAX_FILE = 64 << 20;
   private static final int MAX_CPU = 1 << 16;
 
   /** The key of the page size in the auxiliary vector ({@code include/uapi/linux/auxvec.h}). */
   private static final long AT_PAGESZ = 6;
 
   private final Path root;
+  private final Limits limits;
 
-  private ThisMachine(Path root) {
+  private ThisMachine(Path root, Limits limits) {
     this.root = root;
+    this.limits = limits;
   }
 
   /**
    * Reads it.
    *
    * @param root where /proc and /sys are
+   * @param limits those of files, ranges and device trees hold
    * @throws IOException where /proc/iomem cannot be read
    * @throws KexecException where it does not tell, or something else is not what it ought to be
    */
-  static MachineBuilder read(Path root, Architecture architecture) throws IOException {
-    return new ThisMachine(root).read(architecture);
+  static MachineBuilder read(Path root, Architecture architecture, Limits limits)
+      throws IOException {
+    return new ThisMachine(root, limits).read(architecture);
   }
 
   private MachineBuilder read(Architecture architecture) throws IOException {
     MachineBuilder builder = new MachineBuilder(architecture).name("this machine");
-    builder.iomem(Iomem.parse(text("proc/iomem")));
+    builder.iomem(Iomem.parse(text("proc/iomem"), limits));
     Optional<String> memory = optionalText("sys/kernel/debug/memblock/memory");
     Optional<String> reserved = optionalText("sys/kernel/debug/memblock/reserved");
     if (memory.isPresent() && reserved.isPresent()) {
-      builder.memblock(Memblock.parse(memory.get(), reserved.get()));
+      builder.memblock(Memblock.parse(memory.get(), reserved.get(), limits));
     }
-    optionalBytes("sys/firmware/fdt").map(ByteView::of).ifPresent(builder::deviceTree);
+    optionalBytes("sys/firmware/fdt")
+        .map(blob -> FlattenedDeviceTree.parse(ByteView.of(blob), limits))
+        .ifPresent(builder::deviceTree);
     optionalText("proc/sys/kernel/osrelease")
         .map(KernelVersion::parse)
         .ifPresent(builder::kernelVersion);
@@ -66,11 +73,9 @@ final class ThisMachine {
 
   private byte[] bytes(String name) throws IOException {
     try (InputStream in = Files.newInputStream(root.resolve(name))) {
-      byte[] bytes = in.readNBytes(MAX_FILE + 1);
-      if (bytes.length > MAX_FILE) {
-        throw new KexecException(
-            Reason.LIMIT_EXCEEDED, "/" + name + " is longer than " + MAX_FILE + " bytes");
-      }
+      long most = limits.of(Limit.FILE_SIZE);
+      byte[] bytes = in.readNBytes((int) Math.min(most + 1, Limit.FILE_SIZE.most()));
+      limits.check(Limit.FILE_SIZE, bytes.length, "the size of /" + name);
       return bytes;
     }
   }

@@ -186,7 +186,7 @@ class MachineOptionsTest {
   @Test
   void aDeviceTreeGoesWithASectionButNoSecondMapOfMemory() throws Exception {
     byte[] tree =
-        SampleMachines.machine(Architecture.ARM64).deviceTree().orElseThrow().toByteArray();
+        SampleMachines.machine(Architecture.ARM64).deviceTree().orElseThrow().blob().toByteArray();
     write("dtb", tree);
     JsonNode machine = machine(new Cli(dir), "--machine=machine", "--dtb=dtb");
     assertThat(machine.at("/source").asText()).isEqualTo("from machine, dtb");

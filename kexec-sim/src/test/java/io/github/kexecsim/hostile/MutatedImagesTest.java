@@ -12,8 +12,9 @@ import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
-import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.image.Payload;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.sample.SampleMachines;
@@ -37,9 +38,11 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(600)
 class MutatedImagesTest {
   /** What every header is refused or planned within. */
-  private static final Limits TIGHT = new Limits(4, 1 << 20);
+  private static final Limits TIGHT =
+      Limits.DEFAULT.with(Limit.LAYERS, 4).with(Limit.DECOMPRESSED, 1 << 20);
 
-  private static final Limits ROOMY = new Limits(4, 16 << 20);
+  private static final Limits ROOMY =
+      Limits.DEFAULT.with(Limit.LAYERS, 4).with(Limit.DECOMPRESSED, 16 << 20);
 
   /** What a plan itself may take: device tree, segments, and a PE header with 65 535 sections. */
   private static final long PLAN_MEMORY = 12 << 20;
@@ -120,8 +123,8 @@ class MutatedImagesTest {
     long allocated = threads.getCurrentThreadAllocatedBytes() - before;
 
     assertThat(plan.isLoadable()).isNotEqualTo(plan.refusal().isPresent());
-    assertThat(allocated).isLessThan(PLAN_MEMORY + OUTPUT_COPIES * limits.maxDecompressed());
-    assertThat(steps.produced).isLessThanOrEqualTo(OUTPUT_COPIES * limits.maxDecompressed());
+    assertThat(allocated).isLessThan(PLAN_MEMORY + OUTPUT_COPIES * limits.of(Limit.DECOMPRESSED));
+    assertThat(steps.produced).isLessThanOrEqualTo(OUTPUT_COPIES * limits.of(Limit.DECOMPRESSED));
   }
 
   private static Stream<DynamicTest> overImages(BiConsumer<Image, byte[]> check)

@@ -30,7 +30,8 @@ class SampleKernelBootTest {
   }
 
   private Path deviceTree(Architecture architecture) throws IOException {
-    byte[] blob = SampleMachines.machine(architecture).deviceTree().orElseThrow().toByteArray();
+    byte[] blob =
+        SampleMachines.machine(architecture).deviceTree().orElseThrow().blob().toByteArray();
     return write("dtb", blob);
   }
 

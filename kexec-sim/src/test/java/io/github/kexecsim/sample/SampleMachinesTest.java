@@ -41,7 +41,7 @@ class SampleMachinesTest {
   @EnumSource(names = {"ARM64", "RISCV64"})
   void deviceTreeHasTheSameMemory(Architecture architecture) {
     Machine machine = SampleMachines.machine(architecture);
-    FlattenedDeviceTree tree = FlattenedDeviceTree.parse(machine.deviceTree().orElseThrow());
+    FlattenedDeviceTree tree = machine.deviceTree().orElseThrow();
     FdtProperty reg = tree.node("/memory").orElseThrow().property("reg").orElseThrow();
     assertThat(reg.regions(2, 2))
         .map(region -> PhysRange.ofSize(region.address(), region.size()))

@@ -5,6 +5,8 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.pe.FirmwareMemory;
@@ -35,7 +37,7 @@ public final class FirmwareLoader {
     List<Layer> layers = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
     try {
-      layers.addAll(outermost(request.image()));
+      layers.addAll(outermost(request.image(), request.limits()));
       List<Finding> findings =
           layers.isEmpty() ? PeFindings.of(request.image()) : layers.get(0).findings();
       findings.forEach(finding -> warnings.add(finding.message()));
@@ -53,9 +55,9 @@ public final class FirmwareLoader {
   }
 
   /** The file as a kernel image; firmware does not ask whether it is one. */
-  private static List<Layer> outermost(ByteView file) {
+  private static List<Layer> outermost(ByteView file, Limits limits) {
     try {
-      return List.of(new Layer(ImageProbe.parse(file), file, Optional.empty()));
+      return List.of(new Layer(ImageProbe.parse(file, limits), file, Optional.empty()));
     } catch (KexecException e) {
       return List.of();
     }
@@ -79,7 +81,8 @@ public final class FirmwareLoader {
                             + " this one"));
     checkStarts(header, request.machine().architecture());
     FirmwareMemory memory = new FirmwareMemory(request.machine().ranges());
-    return MappedPe.of(header, request.image(), memory::baseFor, request.limits().maxDecompressed())
+    return MappedPe.of(
+            header, request.image(), memory::baseFor, request.limits().of(Limit.DECOMPRESSED))
         .withBaseInHeader();
   }
 

@@ -1,7 +1,7 @@
 package io.github.kexecsim.loader;
 
 import io.github.kexecsim.loader.bytes.ByteView;
-import io.github.kexecsim.loader.image.Limits;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.uki.Addon;

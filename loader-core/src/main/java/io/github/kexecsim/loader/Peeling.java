@@ -114,7 +114,8 @@ final class Peeling {
                   chosen.sections(),
                   options.addons(),
                   given,
-                  request.machine().deviceTree()));
+                  request.machine().deviceTree(),
+                  request.limits()));
       warnings.addAll(composition.get().notes());
     }
   }
@@ -141,7 +142,9 @@ final class Peeling {
       return request.machine();
     }
     try {
-      FlattenedDeviceTree.parse(tree.get());
+      return request
+          .machine()
+          .withDeviceTree(FlattenedDeviceTree.parse(tree.get(), request.limits()));
     } catch (KexecException e) {
       String from = composition.get().deviceTree().from();
       throw new KexecException(
@@ -151,7 +154,6 @@ final class Peeling {
           e.hint(),
           e);
     }
-    return request.machine().withDeviceTree(tree.get());
   }
 
   /**

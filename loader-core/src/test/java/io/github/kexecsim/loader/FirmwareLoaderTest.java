@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.Reason;
-import io.github.kexecsim.loader.image.Limits;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.machine.MachineBuilder;
@@ -103,7 +104,7 @@ class FirmwareLoaderTest {
   void limitIsTheCallers() {
     LoadRequest request =
         LoadRequest.of(ByteView.of(image(PeMachine.X86_64).write()), machine())
-            .withLimits(new Limits(1, 0x3fff));
+            .withLimits(Limits.DEFAULT.with(Limit.LAYERS, 1).with(Limit.DECOMPRESSED, 0x3fff));
     assertThat(FirmwareLoader.load(request).plan().refusal().orElseThrow().reason())
         .isEqualTo(Reason.LIMIT_EXCEEDED);
   }

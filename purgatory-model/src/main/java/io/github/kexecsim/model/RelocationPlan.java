@@ -2,6 +2,8 @@ package io.github.kexecsim.model;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
@@ -10,7 +12,6 @@ import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.SegmentRules;
 import io.github.kexecsim.model.kimage.Kimage;
-import io.github.kexecsim.model.kimage.KimageLoader;
 import io.github.kexecsim.model.kimage.PageSource;
 import io.github.kexecsim.model.mmu.IdentityMap;
 import io.github.kexecsim.model.purgatory.PurgatoryPlan;
@@ -50,28 +51,29 @@ public record RelocationPlan(
   }
 
   /**
-   * Plans with the default limit; see {@link #of(Machine, PlacedLoad, LoadType, PageSource, long)}.
+   * Plans with the default limit; see {@link #of(Machine, PlacedLoad, LoadType, PageSource,
+   * Limits)}.
    */
   public static RelocationPlan of(
       Machine machine, PlacedLoad placed, LoadType type, PageSource source) {
-    return of(machine, placed, type, source, KimageLoader.DEFAULT_MAX_PAGES);
+    return of(machine, placed, type, source, Limits.DEFAULT);
   }
 
   /**
    * Plans how a placed load gets into place, in the order in which kexec_file_load does.
    *
    * @param source which free pages the running kernel hands out
-   * @param maxPages how many pages the segments may have altogether
+   * @param limits {@link Limit#PAGES} is how many pages the segments may have altogether
    * @throws KexecException what {@link SegmentRules#check} throws; {@link Reason#BAD_SEGMENT} for a
    *     segment or an entry outside memory; {@link Reason#NO_MEMORY} when the free pages do not
    *     suffice; {@link Reason#LIMIT_EXCEEDED}; {@link Reason#BAD_MEMORY_MAP} for memory that the
    *     machine's kernel cannot map
    */
   public static RelocationPlan of(
-      Machine machine, PlacedLoad placed, LoadType type, PageSource source, long maxPages) {
+      Machine machine, PlacedLoad placed, LoadType type, PageSource source, Limits limits) {
     SegmentRules.check(machine, type, placed.segments());
     checkInsideMemory(machine, placed);
-    return new RelocationPlanner(machine, placed, type, source, maxPages).plan();
+    return new RelocationPlanner(machine, placed, type, source, limits).plan();
   }
 
   private static void checkInsideMemory(Machine machine, PlacedLoad placed) {

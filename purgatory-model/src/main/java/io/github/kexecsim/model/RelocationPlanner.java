@@ -1,5 +1,6 @@
 package io.github.kexecsim.model;
 
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.E820Entry;
@@ -45,12 +46,12 @@ final class RelocationPlanner {
   private final ControlPages controlPages;
 
   RelocationPlanner(
-      Machine machine, PlacedLoad placed, LoadType type, PageSource source, long maxPages) {
+      Machine machine, PlacedLoad placed, LoadType type, PageSource source, Limits limits) {
     this.machine = machine;
     this.placed = placed;
     this.type = type;
     this.source = source;
-    this.loader = new KimageLoader(machine, type, placed.segments(), source, maxPages);
+    this.loader = new KimageLoader(machine, type, placed.segments(), source, limits);
     this.controlPages = loader.controlPages();
   }
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.KernelVersion;
 import io.github.kexecsim.loader.machine.Machine;
@@ -180,7 +182,7 @@ class RelocationPlanTest {
                     placed(0x50000000L, segment(SegmentRole.KERNEL, 0x50000000L, 0x10000)),
                     LoadType.DEFAULT,
                     PageSource.LOWEST_FIRST,
-                    15))
+                    Limits.DEFAULT.with(Limit.PAGES, 15)))
         .extracting(KexecException::reason)
         .isEqualTo(Reason.LIMIT_EXCEEDED);
   }

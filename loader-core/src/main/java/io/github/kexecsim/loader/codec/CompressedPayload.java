@@ -3,6 +3,7 @@ package io.github.kexecsim.loader.codec;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
@@ -19,9 +20,6 @@ import java.util.OptionalLong;
  */
 public record CompressedPayload(
     CompressionMethod method, ByteView bytes, OptionalLong declaredSize) {
-  /** Some virtual machines cannot make longer arrays. */
-  private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
-
   private static final int FIRST_GUESS_RATIO = 4;
   private static final int SMALLEST_GUESS = 64 << 10;
 
@@ -61,7 +59,7 @@ public record CompressedPayload(
       throw new IllegalArgumentException("limit " + limit);
     }
     refuseOtherMethod();
-    int most = (int) Math.min(limit, MAX_ARRAY);
+    int most = (int) Math.min(limit, Limit.DECOMPRESSED.most());
     Progress stoppable = new StopOnInterrupt(progress);
     return declaredSize.isPresent()
         ? decompressDeclared(declaredSize.getAsLong(), most, stoppable)
@@ -78,17 +76,8 @@ public record CompressedPayload(
 
   private byte[] decompressDeclared(long declared, int most, Progress progress) {
     if (declared > most) {
-      throw new KexecException(
-          Reason.LIMIT_EXCEEDED,
-          String.format(
-              Locale.ROOT,
-              "the image declares 0x%x bytes behind its %s payload, the limit is 0x%x",
-              declared,
-              method,
-              most),
-          declared > MAX_ARRAY
-              ? "no kernel is that large: the image is damaged"
-              : "raise the limit if the image is to be trusted");
+      throw Limit.DECOMPRESSED.exceeded(
+          "what the image declares behind its " + method + " payload", declared, most);
     }
     byte[] output = new byte[(int) declared];
     progress.into(output);
@@ -132,7 +121,7 @@ public record CompressedPayload(
           throw e;
         }
         if (capacity == most) {
-          throw aboveLimit(most, e);
+          throw Limit.DECOMPRESSED.exceeded("what the " + method + " payload decodes to", most, e);
         }
       }
       capacity = (int) Math.min(Math.max(2L * capacity, SMALLEST_GUESS), most);
@@ -147,15 +136,5 @@ public record CompressedPayload(
     }
     long guess = Math.max((long) FIRST_GUESS_RATIO * bytes.size(), SMALLEST_GUESS);
     return (int) Math.min(guess, most);
-  }
-
-  private KexecException aboveLimit(int most, KexecException cause) {
-    return new KexecException(
-        Reason.LIMIT_EXCEEDED,
-        Reason.LIMIT_EXCEEDED.errno(),
-        String.format(
-            Locale.ROOT, "the %s payload decodes to more than the limit of %d bytes", method, most),
-        "raise the limit if the image is to be trusted",
-        cause);
   }
 }

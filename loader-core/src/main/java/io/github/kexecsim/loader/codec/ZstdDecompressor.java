@@ -18,12 +18,18 @@ import java.util.OptionalLong;
  *
  * <p>A destination of up to 64 MiB is filled in one call, which nothing can stop, and in which the
  * output is its own window. A larger one is filled piece by piece, for the sake of {@link
- * Progress}: that takes half as long again, and libzstd fills a window of its own, no further than
- * the output goes.
+ * Progress}: that takes half as long again, and libzstd allocates a window of its own outside the
+ * heap, of the size that the frame asks for. A frame that asks for more than 128 MiB gets none: it
+ * is decoded in one call whatever the destination's size.
  */
 final class ZstdDecompressor implements Decompressor {
   /** What one call decodes in less than a tenth of a second. */
   private static final int ONE_CALL = 64 << 20;
+
+  /** The largest window that is allocated, in powers of two: what the kernel's own build uses. */
+  private static final int MAX_WINDOW_LOG = 27;
+
+  private static final int SINGLE_SEGMENT = 0x20;
 
   private final int oneCall;
 
@@ -61,7 +67,7 @@ final class ZstdDecompressor implements Decompressor {
     method().requireMagic(payload);
     int frame = frameSize(payload);
     int produced =
-        destination.length <= oneCall
+        destination.length <= oneCall || isWindowTooLarge(payload)
             ? inOneCall(payload, frame, destination)
             : inPieces(payload, frame, destination, progress);
     progress.at(frame, produced);
@@ -83,7 +89,7 @@ final class ZstdDecompressor implements Decompressor {
     ByteArrayInputStream source =
         new ByteArrayInputStream(payload.array(), payload.arrayOffset(), frame);
     try (ZstdInputStreamNoFinalizer in = new ZstdInputStreamNoFinalizer(source)) {
-      in.setLongMax(Zstd.windowLogMax());
+      in.setLongMax(MAX_WINDOW_LOG);
       int produced = 0;
       while (produced < destination.length) {
         int got =
@@ -102,6 +108,18 @@ final class ZstdDecompressor implements Decompressor {
     } catch (IOException e) {
       throw corrupt(e);
     }
+  }
+
+  /**
+   * Whether the frame asks for a larger window than is allocated (RFC 8878, 3.1.1.1): by a power of
+   * two and eighths of it, or for all of the output where that is its own window.
+   */
+  private boolean isWindowTooLarge(ByteView payload) {
+    if ((payload.u8(4) & SINGLE_SEGMENT) != 0) {
+      return claimedSize(payload).orElse(0) > 1L << MAX_WINDOW_LOG;
+    }
+    int descriptor = payload.u8(5);
+    return descriptor > MAX_WINDOW_LOG - 10 << 3;
   }
 
   /** Walks the frame's block headers to its end. */

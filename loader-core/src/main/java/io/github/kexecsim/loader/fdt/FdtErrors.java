@@ -20,11 +20,4 @@ final class FdtErrors {
     return new KexecException(
         Reason.BAD_DEVICE_TREE, "device tree: " + found, "correct the source of the device tree");
   }
-
-  static KexecException overLimit(String what, long found, long limit) {
-    return new KexecException(
-        Reason.LIMIT_EXCEEDED,
-        String.format("device tree: %s is 0x%x, the limit is 0x%x", what, found, limit),
-        "raise the limit if the tree is genuine");
-  }
 }

@@ -3,6 +3,8 @@ package io.github.kexecsim.loader.fdt;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.nio.ByteBuffer;
 import java.util.List;
 
@@ -30,7 +32,7 @@ record FdtHeader(
   private static final int VERSION = 17;
   private static final int OLDEST_VERSION = 16;
 
-  static FdtHeader parse(ByteView blob, FdtLimits limits) {
+  static FdtHeader parse(ByteView blob, Limits limits) {
     long magic = blob.u32be(0);
     if (magic != MAGIC) {
       throw FdtErrors.malformed(0, String.format("magic is 0x%08x, expected 0x%08x", magic, MAGIC));
@@ -54,9 +56,7 @@ record FdtHeader(
               totalsize, blob.size()),
           "the file may be cut short: compare its size with the original's");
     }
-    if (totalsize > limits.maxSize()) {
-      throw FdtErrors.overLimit("totalsize", totalsize, limits.maxSize());
-    }
+    limits.check(Limit.DEVICE_TREE_SIZE, totalsize, "the device tree's totalsize");
     if (totalsize < size) {
       throw FdtErrors.malformed(
           4, String.format("totalsize 0x%x is below the header's 0x%x", totalsize, size));

@@ -2,6 +2,8 @@ package io.github.kexecsim.loader.fdt;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -17,7 +19,7 @@ import java.util.Map;
  * @param root the tree
  */
 record FdtStructure(List<FdtToken> tokens, ByteView tail, FdtNode root) {
-  static FdtStructure parse(ByteView blob, FdtHeader header, FdtLimits limits) {
+  static FdtStructure parse(ByteView blob, FdtHeader header, Limits limits) {
     return new Reader(blob, header, limits).read();
   }
 
@@ -29,7 +31,7 @@ record FdtStructure(List<FdtToken> tokens, ByteView tail, FdtNode root) {
     private final ByteView block;
     private final ByteView strings;
     private final FdtHeader header;
-    private final FdtLimits limits;
+    private final Limits limits;
     private final List<FdtToken> tokens = new ArrayList<>();
     private final Deque<OpenNode> open = new ArrayDeque<>();
     private final Map<Long, String> propertyNames = new HashMap<>();
@@ -38,7 +40,7 @@ record FdtStructure(List<FdtToken> tokens, ByteView tail, FdtNode root) {
     private int properties;
     private long position;
 
-    Reader(ByteView blob, FdtHeader header, FdtLimits limits) {
+    Reader(ByteView blob, FdtHeader header, Limits limits) {
       this.block = blob.slice(header.offDtStruct(), header.sizeDtStruct());
       this.strings = blob.slice(header.offDtStrings(), header.sizeDtStrings());
       this.header = header;
@@ -75,16 +77,19 @@ record FdtStructure(List<FdtToken> tokens, ByteView tail, FdtNode root) {
       };
     }
 
+    private void within(Limit limit, long found, String what) {
+      if (found > limits.of(limit)) {
+        String where = String.format(" at offset 0x%x", blobOffset(position));
+        throw limit.exceeded("the device tree's " + what + where, found, limits.of(limit));
+      }
+    }
+
     private FdtToken beginNode() {
       if (root != null) {
         throw malformed("a second root node");
       }
-      if (open.size() == limits.maxDepth()) {
-        throw FdtErrors.overLimit("the depth", open.size() + 1L, limits.maxDepth());
-      }
-      if (++nodes > limits.maxNodes()) {
-        throw FdtErrors.overLimit("the number of nodes", nodes, limits.maxNodes());
-      }
+      within(Limit.DEVICE_TREE_DEPTH, open.size() + 1L, "depth");
+      within(Limit.DEVICE_TREE_NODES, ++nodes, "number of nodes");
       int room = block.size() - (int) position - 4;
       String name = block.cString(position + 4, room);
       if (name.length() == room) {
@@ -120,9 +125,7 @@ record FdtStructure(List<FdtToken> tokens, ByteView tail, FdtNode root) {
       if (!open.peek().children().isEmpty()) {
         throw malformed("a property behind a subnode");
       }
-      if (++properties > limits.maxProperties()) {
-        throw FdtErrors.overLimit("the number of properties", properties, limits.maxProperties());
-      }
+      within(Limit.DEVICE_TREE_PROPERTIES, ++properties, "number of properties");
       need(12);
       long length = block.u32be(position + 4);
       need(12 + length);
@@ -150,12 +153,11 @@ record FdtStructure(List<FdtToken> tokens, ByteView tail, FdtNode root) {
                 "a property's name at 0x%x of the strings block, which has 0x%x bytes",
                 nameoff, strings.size()));
       }
-      int room = (int) Math.min(strings.size() - nameoff, limits.maxNameLength() + 1L);
+      int longest = (int) limits.of(Limit.DEVICE_TREE_NAME);
+      int room = (int) Math.min(strings.size() - nameoff, longest + 1L);
       String name = strings.cString(nameoff, room);
       if (name.length() == room) {
-        if (room > limits.maxNameLength()) {
-          throw FdtErrors.overLimit("a property's name length", room, limits.maxNameLength());
-        }
+        within(Limit.DEVICE_TREE_NAME, room, "property name's length");
         throw malformed("a property's name has no end in the strings block");
       }
       propertyNames.put(nameoff, name);

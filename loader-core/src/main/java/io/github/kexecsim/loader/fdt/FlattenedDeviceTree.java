@@ -3,6 +3,7 @@ package io.github.kexecsim.loader.fdt;
 import com.google.common.base.Splitter;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,15 +17,17 @@ import java.util.Optional;
 public final class FlattenedDeviceTree {
   private static final Splitter STEPS = Splitter.on('/').omitEmptyStrings();
 
+  private final ByteView blob;
   private final FdtHeader header;
   private final FdtStructure structure;
   private final ByteView strings;
   private final List<FdtRegion> memRsv;
   private final long memRsvTerminator;
 
-  private FlattenedDeviceTree(ByteView blob, FdtLimits limits) {
+  private FlattenedDeviceTree(ByteView blob, Limits limits) {
     header = FdtHeader.parse(blob, limits);
     ByteView whole = blob.slice(0, header.totalsize());
+    this.blob = whole;
     List<FdtRegion> entries = new ArrayList<>();
     FdtRegion entry = reserveEntry(whole, 0);
     while (entry.size() != 0) {
@@ -37,9 +40,9 @@ public final class FlattenedDeviceTree {
     structure = FdtStructure.parse(whole, header, limits);
   }
 
-  /** Reads a blob within {@link FdtLimits#DEFAULT}. */
+  /** Reads a blob within {@link Limits#DEFAULT}. */
   public static FlattenedDeviceTree parse(ByteView blob) {
-    return parse(blob, FdtLimits.DEFAULT);
+    return parse(blob, Limits.DEFAULT);
   }
 
   /**
@@ -49,7 +52,7 @@ public final class FlattenedDeviceTree {
    *     offset where it is malformed, {@link Reason#TRUNCATED} where the blob is shorter than its
    *     header or than its totalsize, {@link Reason#LIMIT_EXCEEDED}
    */
-  public static FlattenedDeviceTree parse(ByteView blob, FdtLimits limits) {
+  public static FlattenedDeviceTree parse(ByteView blob, Limits limits) {
     return new FlattenedDeviceTree(blob, limits);
   }
 
@@ -59,6 +62,11 @@ public final class FlattenedDeviceTree {
       throw FdtErrors.malformed(offset, "the memory reserve map has no end");
     }
     return new FdtRegion(blob.u64be(offset), blob.u64be(offset + 8));
+  }
+
+  /** What it was read from, up to its totalsize. */
+  public ByteView blob() {
+    return blob;
   }
 
   /** The blob's length in bytes, as its header states it. */
@@ -113,6 +121,17 @@ public final class FlattenedDeviceTree {
   /** The names on the way of a path. */
   static Iterable<String> steps(String path) {
     return STEPS.split(path);
+  }
+
+  /** Trees are the same when their blobs are. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof FlattenedDeviceTree that && blob.equals(that.blob);
+  }
+
+  @Override
+  public int hashCode() {
+    return blob.hashCode();
   }
 
   FdtHeader header() {

@@ -73,6 +73,11 @@ public record ElfImage(boolean is64Bit, boolean bigEndian, int type, int machine
     return new ElfTables(file, is64Bit, bigEndian).contentEnd();
   }
 
+  @Override
+  public long sectionCount(ByteView file) {
+    return new ElfTables(file, is64Bit, bigEndian).rowCount();
+  }
+
   private static int oneOrTwo(ByteView file, int offset, String what) {
     int value = file.u8(offset);
     if (value != 1 && value != 2) {

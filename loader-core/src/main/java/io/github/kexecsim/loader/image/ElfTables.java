@@ -3,13 +3,13 @@ package io.github.kexecsim.loader.image;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The tables that an ELF header leads to (System V ABI, chapters 4 and 5). */
 final class ElfTables {
   private static final int PN_XNUM = 0xffff;
-  private static final int MAX_ROWS = 1 << 16;
   private static final int SHT_NULL = 0;
   private static final int SHT_NOBITS = 8;
 
@@ -51,10 +51,7 @@ final class ElfTables {
       return end;
     }
     int size = is64Bit ? 64 : 40;
-    long count = file.u16(is64Bit ? 60 : 48);
-    if (count == 0) {
-      count = file.slice(sections, size).word(20, 32);
-    }
+    long count = sectionCount();
     if (count == 0) {
       return end;
     }
@@ -82,13 +79,34 @@ final class ElfTables {
     return is64Bit ? 56 : 32;
   }
 
-  /** Where there are 65535 or more, the first section header has the number. */
-  private int programCount() {
-    long count = file.u16(is64Bit ? 56 : 44);
-    if (count == PN_XNUM) {
-      count = file.slice(file.word(32, 40), is64Bit ? 64 : 40).u32(is64Bit ? 44 : 28);
+  /** The rows of the larger table, unsigned; 0 where the file is too short to tell. */
+  long rowCount() {
+    try {
+      long programs = toldProgramCount();
+      long sections = file.word(32, 40) == 0 ? 0 : sectionCount();
+      return Long.compareUnsigned(programs, sections) > 0 ? programs : sections;
+    } catch (KexecException e) {
+      return 0;
     }
-    if (count > MAX_ROWS) {
+  }
+
+  /** Where there are 65280 or more, the first section header has the number. */
+  private long sectionCount() {
+    long count = file.u16(is64Bit ? 60 : 48);
+    return count == 0 ? file.slice(file.word(32, 40), is64Bit ? 64 : 40).word(20, 32) : count;
+  }
+
+  /** Where there are 65535 or more, the first section header has the number. */
+  private long toldProgramCount() {
+    long count = file.u16(is64Bit ? 56 : 44);
+    return count == PN_XNUM
+        ? file.slice(file.word(32, 40), is64Bit ? 64 : 40).u32(is64Bit ? 44 : 28)
+        : count;
+  }
+
+  private int programCount() {
+    long count = toldProgramCount();
+    if (count > Limit.SECTIONS.most()) {
       throw tooMany("program header", count);
     }
     if (count > 0) {
@@ -98,7 +116,7 @@ final class ElfTables {
   }
 
   private List<ElfReader> rows(String what, long offset, long count, int size) {
-    if (count < 0 || count > MAX_ROWS) {
+    if (count < 0 || count > Limit.SECTIONS.most()) {
       throw tooMany(what, count);
     }
     List<ElfReader> rows = new ArrayList<>();
@@ -112,10 +130,7 @@ final class ElfTables {
   }
 
   private static KexecException tooMany(String what, long count) {
-    return new KexecException(
-        Reason.LIMIT_EXCEEDED,
-        what + "s: " + Long.toUnsignedString(count) + " of them, more than " + MAX_ROWS,
-        "the file may be damaged: compare its digest with the original's");
+    return Limit.SECTIONS.exceeded("the number of ELF " + what + "s", count, Limit.SECTIONS.most());
   }
 
   private static void checkRowSize(String what, int found, int expected) {

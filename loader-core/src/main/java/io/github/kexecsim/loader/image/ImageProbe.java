@@ -4,6 +4,8 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.uki.Addon;
 import java.util.List;
 import java.util.function.Function;
@@ -48,16 +50,25 @@ public final class ImageProbe {
     return FORMATS.stream().map(Format::name).toList();
   }
 
+  /** Parses a whole file within {@link Limits#DEFAULT}. */
+  public static KernelImage parse(ByteView file) {
+    return parse(file, Limits.DEFAULT);
+  }
+
   /**
    * Parses a whole file.
    *
-   * @throws KexecException {@link Reason#UNKNOWN_FORMAT} when no format claims it, {@link
-   *     Reason#TRUNCATED} or {@link Reason#BAD_HEADER} when the one that does cannot read it
+   * @param limits {@link Limit#SECTIONS} is how many rows its tables may have
+   * @throws KexecException {@link Reason#LIMIT_EXCEEDED}; {@link Reason#UNKNOWN_FORMAT} when no
+   *     format claims it, {@link Reason#TRUNCATED} or {@link Reason#BAD_HEADER} when the one that
+   *     does cannot read it
    */
-  public static KernelImage parse(ByteView file) {
+  public static KernelImage parse(ByteView file, Limits limits) {
     for (Format format : FORMATS) {
       if (format.test.test(file)) {
-        return format.parser.apply(file);
+        KernelImage image = format.parser.apply(file);
+        limits.check(Limit.SECTIONS, image.sectionCount(file), "the file's number of sections");
+        return image;
       }
     }
     throw new KexecException(Reason.UNKNOWN_FORMAT, describe(file), hint(file));

@@ -4,6 +4,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
 import java.util.List;
@@ -87,6 +88,16 @@ public sealed interface KernelImage
    */
   default OptionalLong inPlaceStart(ByteView file) {
     return OptionalLong.empty();
+  }
+
+  /**
+   * How many rows its tables of sections and segments have at most: bounded by the format, and read
+   * by {@link ImageProbe} before what the rows say is looked at.
+   *
+   * @param file the bytes that this image was parsed from
+   */
+  default long sectionCount(ByteView file) {
+    return PeHeader.sectionCount(file);
   }
 
   /**

@@ -5,6 +5,8 @@ import io.github.kexecsim.loader.codec.CompressedPayload;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +48,7 @@ public final class Layers {
    */
   public static void walk(
       ByteView file, Limits limits, Progress progress, Predicate<? super Layer> deeper) {
-    Layer outermost = new Layer(ImageProbe.parse(file), file, Optional.empty());
+    Layer outermost = new Layer(ImageProbe.parse(file, limits), file, Optional.empty());
     if (deeper.test(outermost)) {
       walkOn(List.of(outermost), limits, progress, deeper);
     }
@@ -63,7 +65,7 @@ public final class Layers {
   public static void walkOn(
       List<Layer> peeled, Limits limits, Progress progress, Predicate<? super Layer> deeper) {
     Layer layer = peeled.get(peeled.size() - 1);
-    long budget = limits.maxDecompressed();
+    long budget = limits.of(Limit.DECOMPRESSED);
     for (Layer outer : peeled) {
       budget -= decompressed(outer);
     }
@@ -73,14 +75,9 @@ public final class Layers {
       if (payload.isEmpty()) {
         return;
       }
-      if (depth >= limits.maxDepth()) {
-        throw new KexecException(
-            Reason.LIMIT_EXCEEDED,
-            "more than " + depth + " images are nested in each other",
-            "raise the limit on depth if this is meant");
-      }
+      limits.check(Limit.LAYERS, depth + 1L, "the depth of images nested in each other");
       ByteView inner = unwrap(layer, payload.get(), budget, progress);
-      layer = new Layer(probe(inner, layer, payload.get()), inner, payload);
+      layer = new Layer(probe(inner, layer, payload.get(), limits), inner, payload);
       budget -= decompressed(layer);
       depth++;
     } while (deeper.test(layer));
@@ -105,9 +102,9 @@ public final class Layers {
     }
   }
 
-  private static KernelImage probe(ByteView inner, Layer outer, Payload payload) {
+  private static KernelImage probe(ByteView inner, Layer outer, Payload payload, Limits limits) {
     try {
-      return ImageProbe.parse(inner);
+      return ImageProbe.parse(inner, limits);
     } catch (KexecException e) {
       throw inside(outer, payload, e);
     }

@@ -3,6 +3,8 @@ package io.github.kexecsim.loader.image;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -50,14 +52,7 @@ public final class X86ImageWriter {
     ByteView relocations = elf.from(layout.fileEnd());
     X86Relocations parsed = X86Relocations.of(relocations, layout.memorySize());
     long size = layout.memorySize() + VmlinuxLayout.PAGE + relocations.size();
-    if (size > limits.maxDecompressed()) {
-      throw new KexecException(
-          Reason.LIMIT_EXCEEDED,
-          String.format(
-              "in memory the kernel and its relocations take 0x%x bytes, and the limit is 0x%x",
-              size, limits.maxDecompressed()),
-          "raise the limit if this is meant");
-    }
+    limits.check(Limit.DECOMPRESSED, size, "what the kernel and its relocations take in memory");
     if (parsed.touchBelow(X86Image.HEADER_SIZE)) {
       throw new KexecException(
           Reason.UNSUPPORTED_IMAGE,

@@ -4,6 +4,8 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.pe.PeMachine;
@@ -53,14 +55,7 @@ public final class ZbootWriter {
     if (Long.compareUnsigned(imageSize, bytes.size()) <= 0) {
       return bytes;
     }
-    if (Long.compareUnsigned(imageSize, limits.maxDecompressed()) > 0) {
-      throw new KexecException(
-          Reason.LIMIT_EXCEEDED,
-          String.format(
-              "padding to image_size would take 0x%x bytes, and the limit is 0x%x",
-              imageSize, limits.maxDecompressed()),
-          "wrap it without padding, or raise the limit");
-    }
+    limits.check(Limit.DECOMPRESSED, imageSize, "image_size, to which the image is padded,");
     byte[] padded = new byte[(int) imageSize];
     bytes.copyTo(0, padded, 0, bytes.size());
     return ByteView.of(padded);

@@ -4,6 +4,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.fdt.FdtNode;
 import io.github.kexecsim.loader.fdt.FdtProperty;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +21,7 @@ record HandedTree(Optional<FlattenedDeviceTree> tree) {
   private static final String ZKR = "zkr";
 
   static HandedTree of(Optional<ByteView> blob) {
-    return new HandedTree(blob.map(FlattenedDeviceTree::parse));
+    return new HandedTree(blob.map(tree -> FlattenedDeviceTree.parse(tree, Limits.LARGEST)));
   }
 
   /** The 64 bits of kaslr-seed; 0 without one, as the kernels take it. */

@@ -2,7 +2,6 @@ package io.github.kexecsim.loader.kaslr;
 
 import io.github.kexecsim.loader.fdt.DeviceTreeMemory;
 import io.github.kexecsim.loader.fdt.FdtRegion;
-import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.PhysRange;
@@ -28,10 +27,7 @@ record SystemRam(PhysRangeSet memory, List<Reserved> reserved) {
   /** As /proc/iomem tells it, or the device tree; empty where neither is known. */
   static Optional<SystemRam> of(Machine machine) {
     Optional<DeviceTreeMemory> tree =
-        machine
-            .deviceTree()
-            .map(blob -> DeviceTreeMemory.of(FlattenedDeviceTree.parse(blob)))
-            .filter(told -> !told.memory().isEmpty());
+        machine.deviceTree().map(DeviceTreeMemory::of).filter(told -> !told.memory().isEmpty());
     List<Reserved> reserved = tree.map(SystemRam::reserved).orElse(List.of());
     return machine
         .iomem()

@@ -1,8 +1,8 @@
 package io.github.kexecsim.loader.machine;
 
-import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
 import io.github.kexecsim.loader.memory.E820Entry;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.PhysRange;
@@ -24,7 +24,7 @@ import java.util.Optional;
  * @param crashRegion where a crash load goes ({@code crashk_res})
  * @param lowCrashRegion what the crash kernel gets below 4 GiB beside it ({@code crashk_low_res})
  * @param cpu what its CPUs can do
- * @param deviceTree the running kernel's device tree blob, where it has one
+ * @param deviceTree the running kernel's device tree, where it has one
  * @param purgatory the running kernel's purgatory; meaningless where the architecture has none
  * @param e820 x86_64: the memory table that a default load hands over
  * @param iomem its /proc/iomem, where known
@@ -44,7 +44,7 @@ public record Machine(
     Optional<PhysRange> crashRegion,
     Optional<PhysRange> lowCrashRegion,
     Cpu cpu,
-    Optional<ByteView> deviceTree,
+    Optional<FlattenedDeviceTree> deviceTree,
     Purgatory purgatory,
     List<E820Entry> e820,
     Optional<Iomem> iomem,
@@ -101,7 +101,7 @@ public record Machine(
   }
 
   /** The same machine with another device tree. */
-  public Machine withDeviceTree(ByteView blob) {
+  public Machine withDeviceTree(FlattenedDeviceTree tree) {
     return new Machine(
         name,
         architecture,
@@ -114,7 +114,7 @@ public record Machine(
         crashRegion,
         lowCrashRegion,
         cpu,
-        Optional.of(blob),
+        Optional.of(tree),
         purgatory,
         e820,
         iomem,

@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.fdt.DeviceTreeCpus;
 import io.github.kexecsim.loader.fdt.DeviceTreeMemory;
 import io.github.kexecsim.loader.fdt.FdtRegion;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.memory.BootLog;
 import io.github.kexecsim.loader.memory.E820Entry;
 import io.github.kexecsim.loader.memory.Iomem;
@@ -41,7 +42,7 @@ public final class MachineBuilder {
   private Optional<Iomem> iomem = Optional.empty();
   private Optional<Memblock> memblock = Optional.empty();
   private Optional<BootLog> bootLog = Optional.empty();
-  private Optional<ByteView> deviceTree = Optional.empty();
+  private Optional<FlattenedDeviceTree> deviceTree = Optional.empty();
   private Purgatory purgatory;
   private boolean movableNode;
   private long efiRuntimeMapSize;
@@ -116,9 +117,18 @@ public final class MachineBuilder {
     return this;
   }
 
-  /** Its device tree, as /sys/firmware/fdt has it. */
+  /**
+   * Its device tree, as /sys/firmware/fdt has it, read within {@link Limits#DEFAULT}.
+   *
+   * @throws KexecException what {@link FlattenedDeviceTree#parse(ByteView)} throws
+   */
   public MachineBuilder deviceTree(ByteView blob) {
-    deviceTree = Optional.of(blob);
+    return deviceTree(FlattenedDeviceTree.parse(blob));
+  }
+
+  /** Its device tree. */
+  public MachineBuilder deviceTree(FlattenedDeviceTree tree) {
+    deviceTree = Optional.of(tree);
     return this;
   }
 
@@ -156,7 +166,8 @@ public final class MachineBuilder {
    * Makes the machine.
    *
    * @throws KexecException {@link Reason#INCOMPLETE_MACHINE} when nothing describes its memory, or
-   *     what does has none; {@link Reason#BAD_DEVICE_TREE}
+   *     what does has none; {@link Reason#BAD_DEVICE_TREE} for a device tree that contradicts
+   *     itself
    */
   public Machine build() {
     MemoryWalk walk = walk();
@@ -230,8 +241,7 @@ public final class MachineBuilder {
       return cpu;
     }
     OptionalInt count =
-        DeviceTreeCpus.possible(
-            FlattenedDeviceTree.parse(deviceTree.get()), architecture == Architecture.RISCV64);
+        DeviceTreeCpus.possible(deviceTree.get(), architecture == Architecture.RISCV64);
     return count.isPresent() ? cpu.withCount(count.getAsInt()) : cpu;
   }
 
@@ -274,8 +284,8 @@ public final class MachineBuilder {
         : PhysRangeSet.of(List.of(crashRegion.get())).cutOutOf(ranges);
   }
 
-  private List<PhysRange> freeRanges(ByteView blob) {
-    DeviceTreeMemory tree = DeviceTreeMemory.of(FlattenedDeviceTree.parse(blob));
+  private List<PhysRange> freeRanges(FlattenedDeviceTree description) {
+    DeviceTreeMemory tree = DeviceTreeMemory.of(description);
     if (!tree.dynamic().isEmpty()) {
       notes.add(
           "the device tree reserves memory without saying where; the running kernel chose a place"

@@ -2,6 +2,8 @@ package io.github.kexecsim.loader.memory;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,9 +31,9 @@ public record BootLog(
     }
   }
 
-  /** Reads a text of at most 100000 lines; see {@link #parse(String, int)}. */
+  /** Reads a text of at most 100000 lines; see {@link #parse(String, Limits)}. */
   public static BootLog parse(String text) {
-    return parse(text, Line.DEFAULT_LIMIT);
+    return parse(text, Limits.DEFAULT);
   }
 
   /**
@@ -52,20 +54,20 @@ public record BootLog(
    * and {@code remove} lines, which are not carried out.
    *
    * @param text the log
-   * @param maxLines how many lines to read at most
+   * @param limits {@link Limit#RANGES} is how many lines to read at most
    * @throws KexecException {@link Reason#LIMIT_EXCEEDED} if there are more lines, {@link
    *     Reason#BAD_MEMORY_MAP} if there is no map in it, or a line of one is cut off or of unknown
    *     type, or entries overlap or are missing, or memory reaches beyond 2^52, or two boots with
    *     different maps are in it
    */
-  public static BootLog parse(String text, int maxLines) {
+  public static BootLog parse(String text, Limits limits) {
     Warnings warnings = new Warnings();
     E820Reader e820 = new E820Reader(warnings);
     EfiMemoryMapReader efi = new EfiMemoryMapReader(warnings);
     Line.forEach(
         "boot log",
         text,
-        maxLines,
+        limits,
         line -> {
           e820.accept(line);
           efi.accept(line);

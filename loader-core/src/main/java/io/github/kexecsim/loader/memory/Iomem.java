@@ -2,6 +2,8 @@ package io.github.kexecsim.loader.memory;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -39,9 +41,9 @@ public record Iomem(List<Resource> resources, List<String> warnings) {
     }
   }
 
-  /** Reads a text of at most 100000 lines; see {@link #parse(String, int)}. */
+  /** Reads a text of at most 100000 lines; see {@link #parse(String, Limits)}. */
   public static Iomem parse(String text) {
-    return parse(text, Line.DEFAULT_LIMIT);
+    return parse(text, Limits.DEFAULT);
   }
 
   /**
@@ -50,14 +52,14 @@ public record Iomem(List<Resource> resources, List<String> warnings) {
    * memory (PCI windows that end at 2^64) are left out, their children kept; both with a warning.
    *
    * @param text the file
-   * @param maxLines how many lines to read at most
+   * @param limits {@link Limit#RANGES} is how many lines to read at most
    * @throws KexecException {@link Reason#UNPRIVILEGED_IOMEM} if every address is zero, {@link
    *     Reason#LIMIT_EXCEEDED} if there are more lines, {@link Reason#BAD_MEMORY_MAP} if there is
    *     none, or if one is not of this format, or a resource overlaps its neighbour or leaves its
    *     parent, or memory reaches beyond 2^52
    */
-  public static Iomem parse(String text, int maxLines) {
-    return new IomemReader().read(text, maxLines);
+  public static Iomem parse(String text, Limits limits) {
+    return new IomemReader().read(text, limits);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.kexecsim.loader.memory;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -37,8 +38,8 @@ final class IomemReader {
   private boolean anyLine;
   private boolean anyAddress;
 
-  Iomem read(String text, int maxLines) {
-    Line.forEach("/proc/iomem", text, maxLines, this::accept);
+  Iomem read(String text, Limits limits) {
+    Line.forEach("/proc/iomem", text, limits, this::accept);
     if (!anyLine) {
       throw new KexecException(
           Reason.BAD_MEMORY_MAP, "/proc/iomem: nothing in it, not one line", FORMAT_HINT);

@@ -2,6 +2,8 @@ package io.github.kexecsim.loader.memory;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Optional;
@@ -15,27 +17,20 @@ import java.util.function.Consumer;
  * @param text without its end
  */
 record Line(String file, int number, String text) {
-  /** How many lines a reader takes where the caller sets no limit. */
-  static final int DEFAULT_LIMIT = 100_000;
-
   private static final int QUOTED = 72;
 
   /**
    * Hands each line that is not blank to {@code reader}, whether it ends in LF, CR LF or CR.
    *
-   * @throws KexecException {@link Reason#LIMIT_EXCEEDED} at the first line past {@code maxLines}
+   * @throws KexecException {@link Reason#LIMIT_EXCEEDED} at the first line past {@link
+   *     Limit#RANGES}
    */
-  static void forEach(String file, String text, int maxLines, Consumer<Line> reader) {
-    if (maxLines < 0) {
-      throw new IllegalArgumentException("maxLines " + maxLines);
-    }
+  static void forEach(String file, String text, Limits limits, Consumer<Line> reader) {
+    long most = limits.of(Limit.RANGES);
     int number = 0;
     for (Iterator<String> lines = text.lines().iterator(); lines.hasNext(); ) {
-      if (number == maxLines) {
-        throw new KexecException(
-            Reason.LIMIT_EXCEEDED,
-            String.format(Locale.ROOT, "%s has more than %d lines", file, maxLines),
-            "cut the file down to the memory description, or raise the limit");
+      if (number == most) {
+        throw Limit.RANGES.exceeded("the number of lines of the " + file, number + 1L, most);
       }
       Line line = new Line(file, ++number, lines.next());
       if (!line.text.isBlank()) {

@@ -2,6 +2,8 @@ package io.github.kexecsim.loader.memory;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -43,9 +45,9 @@ public record Memblock(
     }
   }
 
-  /** Reads texts of at most 100000 lines; see {@link #parse(String, String, int)}. */
+  /** Reads texts of at most 100000 lines; see {@link #parse(String, String, Limits)}. */
   public static Memblock parse(String memory, String reserved) {
-    return parse(memory, reserved, Line.DEFAULT_LIMIT);
+    return parse(memory, reserved, Limits.DEFAULT);
   }
 
   /**
@@ -56,15 +58,15 @@ public record Memblock(
    *
    * @param memory the text of {@code memory}
    * @param reserved the text of {@code reserved}
-   * @param maxLines how many lines of each to read at most
+   * @param limits {@link Limit#RANGES} is how many lines of each to read at most
    * @throws KexecException {@link Reason#LIMIT_EXCEEDED} if there are more lines, {@link
    *     Reason#BAD_MEMORY_MAP} if {@code memory} has none, or if one is not of this format, or
    *     regions overlap or do not ascend, or one reaches beyond 2^52
    */
-  public static Memblock parse(String memory, String reserved, int maxLines) {
+  public static Memblock parse(String memory, String reserved, Limits limits) {
     Warnings warnings = new Warnings();
-    List<MemblockRegion> memoryRegions = read(MEMORY, memory, maxLines, warnings);
-    List<MemblockRegion> reservedRegions = read(RESERVED, reserved, maxLines, warnings);
+    List<MemblockRegion> memoryRegions = read(MEMORY, memory, limits, warnings);
+    List<MemblockRegion> reservedRegions = read(RESERVED, reserved, limits, warnings);
     if (memoryRegions.isEmpty()) {
       throw new KexecException(
           Reason.BAD_MEMORY_MAP,
@@ -114,9 +116,9 @@ public record Memblock(
   }
 
   private static List<MemblockRegion> read(
-      String file, String text, int maxLines, Warnings warnings) {
+      String file, String text, Limits limits, Warnings warnings) {
     List<MemblockRegion> regions = new ArrayList<>();
-    Line.forEach(file, text, maxLines, line -> regions.add(region(line, regions, warnings)));
+    Line.forEach(file, text, limits, line -> regions.add(region(line, regions, warnings)));
     return regions;
   }
 

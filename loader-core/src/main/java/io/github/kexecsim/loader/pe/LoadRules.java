@@ -3,6 +3,7 @@ package io.github.kexecsim.loader.pe;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.report.Field;
 
 /**
@@ -17,10 +18,7 @@ final class LoadRules {
     checkHeader(header, file);
     long total = header.sizeOfImage();
     if (total > maxSize) {
-      throw new KexecException(
-          Reason.LIMIT_EXCEEDED,
-          String.format("SizeOfImage is 0x%x bytes, and the limit is 0x%x", total, maxSize),
-          "raise the limit if the image is to be trusted");
+      throw Limit.DECOMPRESSED.exceeded("the PE header's SizeOfImage", total, maxSize);
     }
     long copied = 0;
     for (PeHeader.Section section : header.sections()) {

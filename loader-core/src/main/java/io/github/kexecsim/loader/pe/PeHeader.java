@@ -186,6 +186,17 @@ public record PeHeader(
     return file.matches(offset, SIGNATURE) ? Optional.of(parse(file, offset)) : Optional.empty();
   }
 
+  /** How many sections the header of a file says that there are; 0 where it has none. */
+  public static int sectionCount(ByteView file) {
+    if (!file.matches(0, "MZ") || file.size() < PE_OFFSET_OFFSET + 4) {
+      return 0;
+    }
+    long offset = file.u32le(PE_OFFSET_OFFSET);
+    return file.matches(offset, SIGNATURE) && offset + 8 <= file.size()
+        ? file.u16le(offset + 6)
+        : 0;
+  }
+
   /**
    * Reads the header at {@code offset}.
    *

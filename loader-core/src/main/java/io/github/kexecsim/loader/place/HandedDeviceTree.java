@@ -40,8 +40,7 @@ record HandedDeviceTree(ByteView bytes) {
                   machine.lowCrashRegion().map(HandedDeviceTree::region)));
     }
     FlattenedDeviceTree running =
-        FlattenedDeviceTree.parse(
-            machine.deviceTree().orElseGet(HandedDeviceTree::ofUnknownMachine));
+        machine.deviceTree().orElseGet(HandedDeviceTree::ofUnknownMachine);
     return new HandedDeviceTree(ByteView.of(KexecDeviceTree.setup(running, edits)));
   }
 
@@ -50,13 +49,14 @@ record HandedDeviceTree(ByteView bytes) {
   }
 
   /** The least that an EFI stub makes for a kernel that boots by ACPI. */
-  private static ByteView ofUnknownMachine() {
-    return ByteView.of(
-        new FdtBuilder()
-            .u32("#address-cells", 2)
-            .u32("#size-cells", 2)
-            .beginNode("chosen")
-            .endNode()
-            .build());
+  private static FlattenedDeviceTree ofUnknownMachine() {
+    return FlattenedDeviceTree.parse(
+        ByteView.of(
+            new FdtBuilder()
+                .u32("#address-cells", 2)
+                .u32("#size-cells", 2)
+                .beginNode("chosen")
+                .endNode()
+                .build()));
   }
 }

@@ -22,11 +22,10 @@ final class UserDeviceTree {
   static ByteView of(PlacementRequest request, Optional<KexecSegment> initrd) {
     FdtEditor fdt =
         FdtEditor.open(
-            FlattenedDeviceTree.parse(
-                request
-                    .machine()
-                    .deviceTree()
-                    .orElseGet(() -> ByteView.of(new FdtBuilder().build()))));
+            request
+                .machine()
+                .deviceTree()
+                .orElseGet(() -> FlattenedDeviceTree.parse(ByteView.of(new FdtBuilder().build()))));
     if (!fdt.hasNode(CHOSEN)) {
       fdt.addSubnode("/", "chosen");
     }

@@ -2,7 +2,9 @@ package io.github.kexecsim.loader.record;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
-import io.github.kexecsim.loader.fdt.FdtLimits;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.KernelVersion;
 import io.github.kexecsim.loader.machine.Machine;
@@ -18,8 +20,6 @@ import java.util.zip.GZIPInputStream;
 
 /** The {@code machine} section of a recorded load, which also describes a machine by itself. */
 public final class MachineSection {
-  private static final int MAX_DEVICE_TREE = FdtLimits.DEFAULT.maxSize();
-
   private MachineSection() {}
 
   /**
@@ -33,22 +33,28 @@ public final class MachineSection {
     return builder(name, text).build();
   }
 
+  /** What {@link #parse} builds the machine with, for more to be said of it. */
+  public static MachineBuilder builder(String name, String text) {
+    return builder(name, text, Limits.DEFAULT);
+  }
+
   /**
    * What {@link #parse} builds the machine with, for more to be said of it.
    *
+   * @param limits those of ranges and device trees hold for its parts
    * @throws KexecException what {@link #parse} throws
    */
-  public static MachineBuilder builder(String name, String text) {
+  public static MachineBuilder builder(String name, String text, Limits limits) {
     Json json = Json.parse(text);
     String title = json.optionalString("name").orElse(name);
-    return builder(title, json.has("machine") ? json.object("machine") : json);
+    return builder(title, json.has("machine") ? json.object("machine") : json, limits);
   }
 
-  static Machine read(String name, Json json) {
-    return builder(name, json).build();
+  static Machine read(String name, Json json, Limits limits) {
+    return builder(name, json, limits).build();
   }
 
-  private static MachineBuilder builder(String name, Json json) {
+  private static MachineBuilder builder(String name, Json json, Limits limits) {
     Architecture architecture =
         Architecture.byName(json.string("arch"))
             .orElseThrow(() -> json.fault("arch", "one of arm64, riscv64, loongarch64, x86_64"));
@@ -59,14 +65,18 @@ public final class MachineSection {
     if (json.has("page_size")) {
       builder.pageSize((int) Math.min(Integer.MAX_VALUE, json.number("page_size")));
     }
-    json.optionalText("iomem").map(Iomem::parse).ifPresent(builder::iomem);
+    json.optionalText("iomem").map(text -> Iomem.parse(text, limits)).ifPresent(builder::iomem);
     json.optionalString("boot_cmdline").ifPresent(builder::bootCommandLine);
     if (json.has("memblock_memory")) {
       builder.memblock(
           Memblock.parse(
-              json.text("memblock_memory"), json.optionalText("memblock_reserved").orElse("")));
+              json.text("memblock_memory"),
+              json.optionalText("memblock_reserved").orElse(""),
+              limits));
     }
-    json.optionalText("boot_log_e820").map(BootLog::parse).ifPresent(builder::bootLog);
+    json.optionalText("boot_log_e820")
+        .map(text -> BootLog.parse(text, limits))
+        .ifPresent(builder::bootLog);
     if (json.has("purgatory")) {
       Json purgatory = json.object("purgatory");
       builder.purgatory(
@@ -82,20 +92,18 @@ public final class MachineSection {
         .map(line -> Emulator.cpu(line, json.optionalString("boot_cmdline").orElse("")))
         .ifPresent(builder::cpu);
     if (json.has("fdt_gzip_base64")) {
-      builder.deviceTree(deviceTree(json));
+      builder.deviceTree(FlattenedDeviceTree.parse(deviceTree(json, limits), limits));
     }
     return builder;
   }
 
-  private static ByteView deviceTree(Json json) {
+  private static ByteView deviceTree(Json json, Limits limits) {
+    int most = (int) limits.of(Limit.DEVICE_TREE_SIZE);
     try {
       byte[] compressed = Base64.getDecoder().decode(json.string("fdt_gzip_base64"));
       GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(compressed));
-      byte[] blob = in.readNBytes(MAX_DEVICE_TREE + 1);
-      if (blob.length > MAX_DEVICE_TREE) {
-        throw json.fault(
-            "fdt_gzip_base64", "a device tree of at most " + MAX_DEVICE_TREE + " bytes");
-      }
+      byte[] blob = in.readNBytes(most + 1);
+      limits.check(Limit.DEVICE_TREE_SIZE, blob.length, "what fdt_gzip_base64 unpacks to");
       return ByteView.of(blob);
     } catch (IOException | IllegalArgumentException e) {
       throw json.fault("fdt_gzip_base64", "a device tree, gzipped, in base64", e);

@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.Errno;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.E820Entry;
 import io.github.kexecsim.loader.memory.PhysRange;
@@ -39,12 +40,18 @@ public record RecordedLoads(
     loads = List.copyOf(loads);
   }
 
+  /** Reads a recording within {@link Limits#DEFAULT}. */
+  public static RecordedLoads parse(String text) {
+    return parse(text, Limits.DEFAULT);
+  }
+
   /**
    * Reads a recording.
    *
+   * @param limits those of ranges and device trees hold for the machine
    * @throws KexecException {@link Reason#BAD_RECORD}, or what the readers of its parts throw
    */
-  public static RecordedLoads parse(String text) {
+  public static RecordedLoads parse(String text, Limits limits) {
     Json json = Json.parse(text);
     String format = json.string("format");
     if (!format.equals(FORMAT)) {
@@ -53,7 +60,7 @@ public record RecordedLoads(
           "the format is \"" + Field.printable(format) + "\"; only \"" + FORMAT + "\" is read");
     }
     String name = json.string("name");
-    Machine machine = MachineSection.read(name, json.object("machine"));
+    Machine machine = MachineSection.read(name, json.object("machine"), limits);
     Map<String, FileContent> kernels = new LinkedHashMap<>();
     Json files = json.object("kernels");
     for (String kernel : files.names()) {

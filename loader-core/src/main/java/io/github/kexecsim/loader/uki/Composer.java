@@ -3,6 +3,8 @@ package io.github.kexecsim.loader.uki;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.pe.PeHeader.Section;
 import io.github.kexecsim.loader.pe.PeMachine;
@@ -20,7 +22,8 @@ final class Composer {
   private final ByteView file;
   private final ProfileSections sections;
   private final Given given;
-  private final Optional<ByteView> machineTree;
+  private final Optional<FlattenedDeviceTree> machineTree;
+  private final Limits limits;
   private final List<String> notes = new ArrayList<>();
   private final List<Addon> addons;
 
@@ -29,11 +32,13 @@ final class Composer {
       ProfileSections sections,
       List<Addon> addons,
       Given given,
-      Optional<ByteView> machineTree) {
+      Optional<FlattenedDeviceTree> machineTree,
+      Limits limits) {
     this.file = file;
     this.sections = sections;
     this.given = given;
     this.machineTree = machineTree;
+    this.limits = limits;
     this.addons =
         addons.stream().sorted(Comparator.comparing(Addon::name)).filter(this::fits).toList();
   }
@@ -43,7 +48,7 @@ final class Composer {
     List<Part> initrds = initrds();
     Composition.CommandLine commandLine = commandLine();
     Composition.DeviceTree tree =
-        new DeviceTreeChoice(file, sections, addons, given, machineTree, notes).choose();
+        new DeviceTreeChoice(file, sections, addons, given, machineTree, limits, notes).choose();
     int firmware = sections.all(UkiSection.EFIFW).size();
     if (firmware > 0) {
       notes.add(".efifw (" + firmware + ") is left out: .hwids chooses by SMBIOS, not modelled");

@@ -3,6 +3,8 @@ package io.github.kexecsim.loader.uki;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -96,6 +98,7 @@ public record Composition(
    * @param addons what was put beside it; taken in the order of their names, as the stub does
    * @param given what goes before
    * @param machineTree the machine's own device tree, which chooses among {@code .dtbauto}
+   * @param limits those of device trees hold for {@code .dtbauto}
    * @throws KexecException {@link Reason#BAD_HEADER} without a kernel, {@link Reason#TRUNCATED}
    *     where a section that is needed leaves the file, {@link Reason#LIMIT_EXCEEDED}
    */
@@ -104,8 +107,9 @@ public record Composition(
       ProfileSections sections,
       List<Addon> addons,
       Given given,
-      Optional<ByteView> machineTree) {
-    return new Composer(file, sections, addons, given, machineTree).compose();
+      Optional<FlattenedDeviceTree> machineTree,
+      Limits limits) {
+    return new Composer(file, sections, addons, given, machineTree, limits).compose();
   }
 
   /**

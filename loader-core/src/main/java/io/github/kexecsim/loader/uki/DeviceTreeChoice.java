@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.fdt.FdtProperty;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.pe.PeHeader.Section;
 import io.github.kexecsim.loader.report.Field;
 import java.util.List;
@@ -23,7 +24,8 @@ final class DeviceTreeChoice {
   private final ProfileSections sections;
   private final List<Addon> addons;
   private final Given given;
-  private final Optional<ByteView> machineTree;
+  private final Optional<FlattenedDeviceTree> machineTree;
+  private final Limits limits;
   private final List<String> notes;
 
   DeviceTreeChoice(
@@ -31,13 +33,15 @@ final class DeviceTreeChoice {
       ProfileSections sections,
       List<Addon> addons,
       Given given,
-      Optional<ByteView> machineTree,
+      Optional<FlattenedDeviceTree> machineTree,
+      Limits limits,
       List<String> notes) {
     this.file = file;
     this.sections = sections;
     this.addons = addons;
     this.given = given;
     this.machineTree = machineTree;
+    this.limits = limits;
     this.notes = notes;
   }
 
@@ -169,9 +173,14 @@ final class DeviceTreeChoice {
   }
 
   /** The first string of a tree's compatible: later ones may name no more than the SoC. */
-  private static Optional<String> compatible(ByteView blob) {
+  private static Optional<String> compatible(FlattenedDeviceTree tree) {
+    return tree.root().property("compatible").map(FdtProperty::string);
+  }
+
+  /** Empty for a damaged tree also: the stub passes over it. */
+  private Optional<String> compatible(ByteView blob) {
     try {
-      return FlattenedDeviceTree.parse(blob).root().property("compatible").map(FdtProperty::string);
+      return compatible(FlattenedDeviceTree.parse(blob, limits));
     } catch (KexecException e) {
       return Optional.empty();
     }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -233,7 +235,13 @@ class FlattenedDeviceTreeTest {
     "4096, 64, 64, 64, 13",
   })
   void refusesWhatIsAboveALimit(int size, int depth, int nodes, int properties, int name) {
-    FdtLimits limits = new FdtLimits(size, depth, nodes, properties, name);
+    Limits limits =
+        Limits.DEFAULT
+            .with(Limit.DEVICE_TREE_SIZE, size)
+            .with(Limit.DEVICE_TREE_DEPTH, depth)
+            .with(Limit.DEVICE_TREE_NODES, nodes)
+            .with(Limit.DEVICE_TREE_PROPERTIES, properties)
+            .with(Limit.DEVICE_TREE_NAME, name);
 
     assertRefused(
         Reason.LIMIT_EXCEEDED, () -> FlattenedDeviceTree.parse(ByteView.of(blob), limits));
@@ -241,7 +249,13 @@ class FlattenedDeviceTreeTest {
 
   @Test
   void takesWhatIsAtEveryLimit() {
-    FdtLimits limits = new FdtLimits(blob.length, 3, 9, 21, 14);
+    Limits limits =
+        Limits.DEFAULT
+            .with(Limit.DEVICE_TREE_SIZE, blob.length)
+            .with(Limit.DEVICE_TREE_DEPTH, 3)
+            .with(Limit.DEVICE_TREE_NODES, 9)
+            .with(Limit.DEVICE_TREE_PROPERTIES, 21)
+            .with(Limit.DEVICE_TREE_NAME, 14);
 
     assertThat(FlattenedDeviceTree.parse(ByteView.of(blob), limits).root()).isEqualTo(tree.root());
   }

@@ -9,18 +9,31 @@ import io.github.kexecsim.loader.fdt.DeviceTreeCpus;
 import io.github.kexecsim.loader.fdt.DeviceTreeMemory;
 import io.github.kexecsim.loader.fdt.FdtBuilder;
 import io.github.kexecsim.loader.fdt.FdtEditor;
-import io.github.kexecsim.loader.fdt.FdtLimits;
 import io.github.kexecsim.loader.fdt.FdtRegion;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
 import io.github.kexecsim.loader.fdt.KexecDeviceTree;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A blob is refused, or it is a tree that can be written, read again and worked on. */
 class FdtFuzzTest {
-  private static final FdtLimits LIMITS = new FdtLimits(1 << 16, 16, 1 << 10, 1 << 12, 64);
-  private static final FdtLimits ONCE_EDITED = new FdtLimits(1 << 18, 32, 1 << 11, 1 << 13, 64);
+  private static final Limits LIMITS =
+      Limits.DEFAULT
+          .with(Limit.DEVICE_TREE_SIZE, 1 << 16)
+          .with(Limit.DEVICE_TREE_DEPTH, 16)
+          .with(Limit.DEVICE_TREE_NODES, 1 << 10)
+          .with(Limit.DEVICE_TREE_PROPERTIES, 1 << 12)
+          .with(Limit.DEVICE_TREE_NAME, 64);
+  private static final Limits ONCE_EDITED =
+      Limits.DEFAULT
+          .with(Limit.DEVICE_TREE_SIZE, 1 << 18)
+          .with(Limit.DEVICE_TREE_DEPTH, 32)
+          .with(Limit.DEVICE_TREE_NODES, 1 << 11)
+          .with(Limit.DEVICE_TREE_PROPERTIES, 1 << 13)
+          .with(Limit.DEVICE_TREE_NAME, 64);
   private static final KexecDeviceTree.Edits EDITS =
       KexecDeviceTree.Edits.forPageSize(4096)
           .withInitrd(new FdtRegion(0x1000, 1))

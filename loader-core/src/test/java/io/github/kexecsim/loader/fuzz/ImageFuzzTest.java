@@ -14,7 +14,6 @@ import io.github.kexecsim.loader.image.GzipImage;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
-import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.image.LoongArchImage;
 import io.github.kexecsim.loader.image.Payload;
 import io.github.kexecsim.loader.image.RiscvImage;
@@ -22,6 +21,8 @@ import io.github.kexecsim.loader.image.UkiImage;
 import io.github.kexecsim.loader.image.X86Image;
 import io.github.kexecsim.loader.image.ZbootImage;
 import io.github.kexecsim.loader.image.ZbootWriter;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.report.Flaw;
 import io.github.kexecsim.loader.x86.X86Decompressor;
@@ -34,7 +35,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Whatever a file holds, its headers are read or refused, and its layers come off or do not. */
 class ImageFuzzTest {
   private static final long HEADER_ALLOCATION = 1 << 20;
-  private static final Limits LIMITS = new Limits(3, 1 << 20);
+  private static final Limits LIMITS =
+      Limits.DEFAULT.with(Limit.LAYERS, 3).with(Limit.DECOMPRESSED, 1 << 20);
 
   /** Three layers of at most 1 MiB, decoded twice at most for want of a size, and their readers. */
   private static final long LAYERS_ALLOCATION = 64 << 20;
@@ -77,8 +79,8 @@ class ImageFuzzTest {
                   .filter(layer -> layer.stored().flatMap(p -> p.method()).isPresent())
                   .mapToLong(Layer::size)
                   .sum();
-          assertThat(decompressed).isLessThanOrEqualTo(LIMITS.maxDecompressed());
-          assertThat(layers.size()).isLessThanOrEqualTo(LIMITS.maxDepth());
+          assertThat(decompressed).isLessThanOrEqualTo(LIMITS.of(Limit.DECOMPRESSED));
+          assertThat(layers.size()).isLessThanOrEqualTo((int) LIMITS.of(Limit.LAYERS));
           return layers;
         });
   }
@@ -175,7 +177,10 @@ class ImageFuzzTest {
     byte[] payload = Compressors.byMethod(method).compress(content);
     byte[] file =
         ZbootWriter.write(Architecture.ARM64, method.label(), ByteView.of(payload), content.size());
-    List<Layer> layers = Layers.of(ByteView.of(file), new Limits(2, content.size()));
+    List<Layer> layers =
+        Layers.of(
+            ByteView.of(file),
+            Limits.DEFAULT.with(Limit.LAYERS, 2).with(Limit.DECOMPRESSED, content.size()));
     assertThat(layers).hasSize(2);
     assertThat(layers.get(1).bytes()).isEqualTo(content);
   }

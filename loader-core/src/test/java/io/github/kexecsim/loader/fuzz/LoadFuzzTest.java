@@ -10,7 +10,8 @@ import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.UserLoader;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.fdt.SampleTrees;
-import io.github.kexecsim.loader.image.Limits;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.KernelVersion;
 import io.github.kexecsim.loader.machine.Machine;
@@ -31,7 +32,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Any file on any machine: a refusal, or a plan that keeps to its own rules. */
 class LoadFuzzTest {
-  private static final Limits LIMITS = new Limits(3, 1 << 20);
+  private static final Limits LIMITS =
+      Limits.DEFAULT.with(Limit.LAYERS, 3).with(Limit.DECOMPRESSED, 1 << 20);
 
   /** Layers as in {@link ImageFuzzTest}, and what is handed over beside the kernel. */
   private static final long ALLOCATION = 80 << 20;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.image.UkiImage;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.pe.FirmwareMemory;
 import io.github.kexecsim.loader.pe.MappedPe;
@@ -76,7 +77,12 @@ class PeFuzzTest {
                     () -> {
                       Composition composition =
                           Composition.of(
-                              view, uki.sections(), List.of(), Given.NOTHING, Optional.empty());
+                              view,
+                              uki.sections(),
+                              List.of(),
+                              Given.NOTHING,
+                              Optional.empty(),
+                              Limits.DEFAULT);
                       composition.initrd();
                       assertThat(composition.commandLine().text()).doesNotContain("\0");
                       return composition;

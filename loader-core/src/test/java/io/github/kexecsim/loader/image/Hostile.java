@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
 import java.util.Optional;
 
 /** Reads what nobody vouches for. */
 final class Hostile {
-  private static final Limits LIMITS = new Limits(3, 1 << 20);
+  private static final Limits LIMITS =
+      Limits.DEFAULT.with(Limit.LAYERS, 3).with(Limit.DECOMPRESSED, 1 << 20);
 
   private Hostile() {}
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.fdt.FdtBuilder;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.pe.PeHeader.Section;
 import io.github.kexecsim.loader.pe.PeMachine;
 import io.github.kexecsim.loader.pe.PeWriter;
@@ -43,7 +45,10 @@ class HostileUkisTest {
                 uki.sections(),
                 List.of(),
                 Given.NOTHING,
-                Optional.of(ByteView.of(new FdtBuilder().string("compatible", "m").build())))
+                Optional.of(
+                    FlattenedDeviceTree.parse(
+                        ByteView.of(new FdtBuilder().string("compatible", "m").build()))),
+                Limits.DEFAULT)
             .initrd();
       } catch (KexecException e) {
         assertThat(e.getMessage()).isNotEmpty();

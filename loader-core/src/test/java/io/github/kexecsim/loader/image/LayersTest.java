@@ -11,6 +11,8 @@ import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -69,8 +71,15 @@ class LayersTest {
       file = ImageFixtures.gzip(file);
     }
     ByteView nested = ByteView.of(file);
-    assertThat(Layers.of(nested, new Limits(5, 1 << 20))).hasSize(5);
-    assertRefused(Reason.LIMIT_EXCEEDED, () -> Layers.of(nested, new Limits(4, 1 << 20)));
+    assertThat(
+            Layers.of(
+                nested, Limits.DEFAULT.with(Limit.LAYERS, 5).with(Limit.DECOMPRESSED, 1 << 20)))
+        .hasSize(5);
+    assertRefused(
+        Reason.LIMIT_EXCEEDED,
+        () ->
+            Layers.of(
+                nested, Limits.DEFAULT.with(Limit.LAYERS, 4).with(Limit.DECOMPRESSED, 1 << 20)));
   }
 
   @Test
@@ -78,10 +87,23 @@ class LayersTest {
     byte[] inner = ImageFixtures.zboot(RAW);
     ByteView file = ByteView.of(ImageFixtures.gzip(inner));
     long total = inner.length + (long) RAW.length;
-    assertThat(Layers.of(file, new Limits(8, total))).hasSize(3);
-    assertRefused(Reason.LIMIT_EXCEEDED, () -> Layers.of(file, new Limits(8, total - 1)));
-    assertRefused(Reason.LIMIT_EXCEEDED, () -> Layers.of(file, new Limits(8, inner.length - 1L)));
-    assertRefused(Reason.LIMIT_EXCEEDED, () -> Layers.of(file, new Limits(8, 0)));
+    assertThat(
+            Layers.of(file, Limits.DEFAULT.with(Limit.LAYERS, 8).with(Limit.DECOMPRESSED, total)))
+        .hasSize(3);
+    assertRefused(
+        Reason.LIMIT_EXCEEDED,
+        () ->
+            Layers.of(
+                file, Limits.DEFAULT.with(Limit.LAYERS, 8).with(Limit.DECOMPRESSED, total - 1)));
+    assertRefused(
+        Reason.LIMIT_EXCEEDED,
+        () ->
+            Layers.of(
+                file,
+                Limits.DEFAULT.with(Limit.LAYERS, 8).with(Limit.DECOMPRESSED, inner.length - 1L)));
+    assertRefused(
+        Reason.LIMIT_EXCEEDED,
+        () -> Layers.of(file, Limits.DEFAULT.with(Limit.LAYERS, 8).with(Limit.DECOMPRESSED, 0)));
   }
 
   @ParameterizedTest
@@ -163,15 +185,29 @@ class LayersTest {
     int room = all.stream().skip(1).mapToInt(Layer::size).sum();
     for (int stop = 1; stop < all.size(); stop++) {
       List<Layer> peeled = new ArrayList<>(all.subList(0, stop));
-      Layers.walkOn(all.subList(0, stop), new Limits(3, room), Progress.NONE, peeled::add);
+      Layers.walkOn(
+          all.subList(0, stop),
+          Limits.DEFAULT.with(Limit.LAYERS, 3).with(Limit.DECOMPRESSED, room),
+          Progress.NONE,
+          peeled::add);
       assertThat(peeled).isEqualTo(all);
       List<Layer> begun = all.subList(0, stop);
       assertRefused(
           Reason.LIMIT_EXCEEDED,
-          () -> Layers.walkOn(begun, new Limits(2, room), Progress.NONE, layer -> true));
+          () ->
+              Layers.walkOn(
+                  begun,
+                  Limits.DEFAULT.with(Limit.LAYERS, 2).with(Limit.DECOMPRESSED, room),
+                  Progress.NONE,
+                  layer -> true));
       assertRefused(
           Reason.LIMIT_EXCEEDED,
-          () -> Layers.walkOn(begun, new Limits(3, room - 1), Progress.NONE, layer -> true));
+          () ->
+              Layers.walkOn(
+                  begun,
+                  Limits.DEFAULT.with(Limit.LAYERS, 3).with(Limit.DECOMPRESSED, room - 1),
+                  Progress.NONE,
+                  layer -> true));
     }
   }
 

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.report.Finding;
 import io.github.kexecsim.loader.report.Flaw;
@@ -173,7 +175,10 @@ class X86ImageTest {
         damaged[at] = (byte) (random.nextBoolean() ? random.nextInt(256) : 0xff);
       }
       try {
-        ByteView raw = X86ImageWriter.write(ByteView.of(damaged), new Limits(8, 16 << 20));
+        ByteView raw =
+            X86ImageWriter.write(
+                ByteView.of(damaged),
+                Limits.DEFAULT.with(Limit.LAYERS, 8).with(Limit.DECOMPRESSED, 16 << 20));
         assertThat(ImageProbe.parse(raw).format()).isEqualTo(X86Image.FORMAT);
       } catch (KexecException e) {
         assertThat(e.reason()).isNotNull();

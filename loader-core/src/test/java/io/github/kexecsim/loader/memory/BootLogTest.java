@@ -9,6 +9,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -314,9 +316,11 @@ class BootLogTest {
 
   @Test
   void honoursTheLimitOfLines() {
-    assertThat(BootLog.parse(E820, 6)).isEqualTo(BootLog.parse(E820));
+    assertThat(BootLog.parse(E820, Limits.DEFAULT.with(Limit.RANGES, 6)))
+        .isEqualTo(BootLog.parse(E820));
     KexecException refusal =
-        catchThrowableOfType(KexecException.class, () -> BootLog.parse(E820, 5));
+        catchThrowableOfType(
+            KexecException.class, () -> BootLog.parse(E820, Limits.DEFAULT.with(Limit.RANGES, 5)));
     assertThat(refusal.reason()).isEqualTo(Reason.LIMIT_EXCEEDED);
   }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -257,8 +259,13 @@ class IomemTest {
 
   @Test
   void honoursTheLimitOfLines() {
-    assertThat(Iomem.parse(SMALL, 12)).isEqualTo(Iomem.parse(SMALL));
-    assertThat(catchThrowableOfType(KexecException.class, () -> Iomem.parse(SMALL, 11)).reason())
+    assertThat(Iomem.parse(SMALL, Limits.DEFAULT.with(Limit.RANGES, 12)))
+        .isEqualTo(Iomem.parse(SMALL));
+    assertThat(
+            catchThrowableOfType(
+                    KexecException.class,
+                    () -> Iomem.parse(SMALL, Limits.DEFAULT.with(Limit.RANGES, 11)))
+                .reason())
         .isEqualTo(Reason.LIMIT_EXCEEDED);
   }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -214,9 +216,12 @@ class MemblockTest {
 
   @Test
   void honoursTheLimitOfLines() {
-    assertThat(Memblock.parse(MEMORY, RESERVED, 5)).isEqualTo(Memblock.parse(MEMORY, RESERVED));
+    assertThat(Memblock.parse(MEMORY, RESERVED, Limits.DEFAULT.with(Limit.RANGES, 5)))
+        .isEqualTo(Memblock.parse(MEMORY, RESERVED));
     KexecException refusal =
-        catchThrowableOfType(KexecException.class, () -> Memblock.parse(MEMORY, RESERVED, 4));
+        catchThrowableOfType(
+            KexecException.class,
+            () -> Memblock.parse(MEMORY, RESERVED, Limits.DEFAULT.with(Limit.RANGES, 4)));
     assertThat(refusal.reason()).isEqualTo(Reason.LIMIT_EXCEEDED);
   }
 

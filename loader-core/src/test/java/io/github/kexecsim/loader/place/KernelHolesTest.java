@@ -28,7 +28,7 @@ class KernelHolesTest {
     byte[] tree = new FdtBuilder().prop("large", new byte[(1 << 20) - 0x8000]).build();
     Machine machine =
         TestMachines.of(Architecture.ARM64, List.of(kernelOnly, alignedTwice, alignedOnceButFull))
-            .withDeviceTree(ByteView.of(tree));
+            .withDeviceTree(FlattenedDeviceTree.parse(ByteView.of(tree)));
 
     PlacedLoad placed =
         TestMachines.place(

@@ -52,7 +52,7 @@ class UserPlacementTest {
 
   private static Machine machine(Optional<ByteView> tree) {
     MachineBuilder builder = new MachineBuilder(Architecture.ARM64).iomem(Iomem.parse(IOMEM));
-    tree.ifPresent(builder::deviceTree);
+    tree.ifPresent(blob -> builder.deviceTree(blob));
     return builder.build();
   }
 

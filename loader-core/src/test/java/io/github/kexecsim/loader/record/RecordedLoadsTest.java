@@ -10,11 +10,19 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.fdt.FdtBuilder;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Machine;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
 class RecordedLoadsTest {
@@ -69,6 +77,51 @@ class RecordedLoadsTest {
     whole.getAsJsonObject("machine").add("iomem", lines);
 
     assertThat(RecordedLoads.parse(whole.toString()).machine().ranges()).hasSize(2);
+  }
+
+  @Test
+  void rangesOfTheMachineAreBounded() {
+    String twice = RECORDING.replace("RAM\\n\"", "RAM\\n40000000-4fffffff : System RAM\\n\"");
+    assertThat(twice).isNotEqualTo(RECORDING);
+    assertThat(bounded(twice, Limit.RANGES, 2)).isEmpty();
+    assertThat(bounded(twice, Limit.RANGES, 1)).contains(Reason.LIMIT_EXCEEDED);
+  }
+
+  /** Its device tree is gzip, so a few bytes of a recording may stand for any number. */
+  @Test
+  void deviceTreesThatUnpackToTooMuchAreRefused() throws Exception {
+    byte[] tree = new FdtBuilder().string("model", "x").build();
+    String small = withDeviceTree(tree);
+    assertThat(bounded(small, Limit.DEVICE_TREE_SIZE, tree.length)).isEmpty();
+    assertThat(bounded(small, Limit.DEVICE_TREE_SIZE, tree.length - 1))
+        .contains(Reason.LIMIT_EXCEEDED);
+    assertThat(bounded(small, Limit.DEVICE_TREE_PROPERTIES, 0)).contains(Reason.LIMIT_EXCEEDED);
+
+    String bomb = withDeviceTree(new byte[64 << 20]);
+    assertThat(bomb.length()).isLessThan(1 << 20);
+    assertThat(bounded(bomb, Limit.RANGES, 10)).contains(Reason.LIMIT_EXCEEDED);
+  }
+
+  private static String withDeviceTree(byte[] tree) throws IOException {
+    ByteArrayOutputStream packed = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
+      gzip.write(tree);
+    }
+    JsonObject whole = JsonParser.parseString(RECORDING).getAsJsonObject();
+    whole
+        .getAsJsonObject("machine")
+        .addProperty("fdt_gzip_base64", Base64.getEncoder().encodeToString(packed.toByteArray()));
+    return whole.toString();
+  }
+
+  /** Why a recording is refused within a limit; empty where it is read. */
+  private static Optional<Reason> bounded(String recording, Limit limit, long value) {
+    try {
+      RecordedLoads.parse(recording, Limits.DEFAULT.with(limit, value));
+      return Optional.empty();
+    } catch (KexecException e) {
+      return Optional.of(e.reason());
+    }
   }
 
   /** Whatever stands where something else should: a reason, never another exception. */

@@ -7,6 +7,8 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.fdt.FdtBuilder;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.pe.PeMachine;
 import java.nio.charset.StandardCharsets;
@@ -30,15 +32,19 @@ class CompositionTest {
   }
 
   private static Composition compose(
-      UkiBuilder uki, Given given, Optional<ByteView> machineTree, Addon... addons) {
+      UkiBuilder uki, Given given, Optional<FlattenedDeviceTree> machineTree, Addon... addons) {
     ByteView file = uki.view();
     ProfileSections sections =
         Profiles.of(PeHeader.find(file).orElseThrow().sections()).byDefault();
-    return Composition.of(file, sections, List.of(addons), given, machineTree);
+    return Composition.of(file, sections, List.of(addons), given, machineTree, Limits.DEFAULT);
   }
 
   private static ByteView bytes(String text) {
     return ByteView.of(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Optional<FlattenedDeviceTree> machine(String... compatible) {
+    return Optional.of(FlattenedDeviceTree.parse(ByteView.of(tree(compatible))));
   }
 
   private static byte[] tree(String... compatible) {
@@ -170,12 +176,12 @@ class CompositionTest {
             .section(".dtb", tree("plain"))
             .section(".dtbauto", tree("acme,one", "acme,soc"))
             .section(".dtbauto", tree("acme,two", "acme,soc"));
-    Optional<ByteView> two = Optional.of(ByteView.of(tree("acme,two", "acme,other")));
+    Optional<FlattenedDeviceTree> two = machine("acme,two", "acme,other");
     Composition chosen = compose(uki, Given.NOTHING, two);
     assertThat(chosen.deviceTree().from()).isEqualTo(".dtbauto");
     assertThat(chosen.deviceTree().bytes()).contains(ByteView.of(tree("acme,two", "acme,soc")));
 
-    Optional<ByteView> soc = Optional.of(ByteView.of(tree("acme,soc", "acme,two")));
+    Optional<FlattenedDeviceTree> soc = machine("acme,soc", "acme,two");
     assertThat(compose(uki, Given.NOTHING, soc).deviceTree().from()).isEqualTo(".dtb");
     Composition without = compose(uki);
     assertThat(without.deviceTree().from()).isEqualTo(".dtb");
@@ -189,7 +195,7 @@ class CompositionTest {
             .section(".dtbauto", tree("m", "base"))
             .section(".profile", "ID=one")
             .section(".dtbauto", tree("m", "own"));
-    Optional<ByteView> machine = Optional.of(ByteView.of(tree("m")));
+    Optional<FlattenedDeviceTree> machine = machine("m");
     assertThat(compose(uki, Given.NOTHING, machine).deviceTree().bytes())
         .contains(ByteView.of(tree("m", "own")));
   }
@@ -209,7 +215,7 @@ class CompositionTest {
   void damagedTreesAreNotChosen() {
     UkiBuilder uki =
         uki().section(".dtbauto", "no tree").section(".dtbauto", new FdtBuilder().build());
-    Composition composition = compose(uki, Given.NOTHING, Optional.of(ByteView.of(tree("m"))));
+    Composition composition = compose(uki, Given.NOTHING, machine("m"));
     assertThat(composition.deviceTree().bytes()).isEmpty();
     assertThat(composition.notes()).hasSize(1);
   }

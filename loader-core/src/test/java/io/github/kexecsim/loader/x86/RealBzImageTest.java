@@ -11,9 +11,10 @@ import io.github.kexecsim.loader.image.ElfImage;
 import io.github.kexecsim.loader.image.KernelInfo;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
-import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.image.Payload;
 import io.github.kexecsim.loader.image.ProgramHeader;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.x86.RelocationTail.Group;
 import io.github.kexecsim.loader.x86.RelocationTail.Kind;
 import java.io.IOException;
@@ -68,7 +69,7 @@ class RealBzImageTest {
     long start = outer.image().inPlaceStart(outer.bytes()).orElseThrow();
     assertThat(own.regions().get(2).start()).isEqualTo(start);
     assertThat(own.margin())
-        .hasValue(InPlace.measure(payload, start, Limits.DEFAULT.maxDecompressed()).granted());
+        .hasValue(InPlace.measure(payload, start, Limits.DEFAULT.of(Limit.DECOMPRESSED)).granted());
   }
 
   @Test

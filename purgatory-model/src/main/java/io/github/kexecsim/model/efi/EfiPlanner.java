@@ -9,6 +9,7 @@ import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.Payload;
 import io.github.kexecsim.loader.image.ZbootImage;
+import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.pe.PeHeader;
@@ -108,14 +109,9 @@ final class EfiPlanner {
       throw new KexecException(
           Reason.BAD_HEADER, "the zboot image declares that nothing comes out of its payload");
     }
-    if (size > request.limits().maxDecompressed()) {
-      throw new KexecException(
-          Reason.LIMIT_EXCEEDED,
-          String.format(
-              "the zboot image declares 0x%x bytes behind its payload, the limit is 0x%x",
-              size, request.limits().maxDecompressed()),
-          "raise the limit if the image is to be trusted");
-    }
+    request
+        .limits()
+        .check(Limit.DECOMPRESSED, size, "what the zboot image declares behind its payload");
     return size;
   }
 

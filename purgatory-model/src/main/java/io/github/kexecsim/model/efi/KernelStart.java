@@ -8,6 +8,7 @@ import io.github.kexecsim.loader.fdt.FdtBuilder;
 import io.github.kexecsim.loader.fdt.FdtEditor;
 import io.github.kexecsim.loader.fdt.FdtRegion;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.model.efi.StubRun.Stopped;
 import java.util.Arrays;
@@ -142,7 +143,7 @@ final class KernelStart {
     long address = room.get("memory");
     boolean exited = false;
     try {
-      FdtEditor fdt = update(FlattenedDeviceTree.parse(tree));
+      FdtEditor fdt = update(FlattenedDeviceTree.parse(tree, Limits.LARGEST));
       if (fdt.pack().length <= StubReserve.MAX_FDT_SIZE) {
         exited = exitBootServices(fdt, address);
       }

@@ -9,6 +9,7 @@ import io.github.kexecsim.loader.fdt.FdtProperty;
 import io.github.kexecsim.loader.fdt.FdtRegion;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
 import io.github.kexecsim.loader.image.Arm64Image;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
@@ -64,7 +65,8 @@ record QemuVirt(String emulator, List<String> options, PhysRange ram, List<PhysR
           "there is no hand-off stub for " + architecture + " kernels",
           "boot scripts are made for arm64 and riscv64");
     }
-    FlattenedDeviceTree tree = FlattenedDeviceTree.parse(content(load, SegmentRole.DTB));
+    FlattenedDeviceTree tree =
+        FlattenedDeviceTree.parse(content(load, SegmentRole.DTB), Limits.LARGEST);
     return architecture == Architecture.ARM64
         ? arm64(tree, content(load, SegmentRole.KERNEL))
         : riscv64(tree);

@@ -2,6 +2,8 @@ package io.github.kexecsim.model.kimage;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
@@ -16,9 +18,6 @@ import java.util.List;
  * no destination at all ({@code kimage_alloc_page}).
  */
 public final class KimageLoader {
-  /** How many pages a load may have unless the caller says otherwise: 64 GiB of 4 KiB pages. */
-  public static final long DEFAULT_MAX_PAGES = 1L << 24;
-
   /** Asks for a page that is to be no destination. */
   private static final long NO_DESTINATION = -1;
 
@@ -37,7 +36,7 @@ public final class KimageLoader {
    * Prepares for loading.
    *
    * @param segments a list that {@link io.github.kexecsim.loader.place.SegmentRules} accepts
-   * @param maxPages how many pages they may have altogether
+   * @param limits {@link Limit#PAGES} is how many pages they may have altogether
    * @throws KexecException {@link Reason#LIMIT_EXCEEDED}, or {@link Reason#NO_CRASH_REGION} for a
    *     crash load on a machine without one
    */
@@ -46,15 +45,10 @@ public final class KimageLoader {
       LoadType type,
       List<KexecSegment> segments,
       PageSource source,
-      long maxPages) {
+      Limits limits) {
     this.type = type;
     this.destinations = new Destinations(segments, machine.pageSize());
-    if (destinations.pages() > Math.min(maxPages, Integer.MAX_VALUE / 2)) {
-      throw new KexecException(
-          Reason.LIMIT_EXCEEDED,
-          destinations.pages() + " pages to load; the limit is " + maxPages,
-          "raise the limit on pages");
-    }
+    limits.check(Limit.PAGES, destinations.pages(), "the number of pages to load");
     this.free = new FreePages(source, FreeMemory.of(machine), destinations);
     this.controlPages =
         type == LoadType.CRASH

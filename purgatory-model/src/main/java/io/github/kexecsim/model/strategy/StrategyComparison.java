@@ -185,7 +185,7 @@ public record StrategyComparison(List<Row> rows) {
 
   private static RelocationPlan relocation(
       LoadRequest request, PlacedLoad placed, PageSource source) {
-    return RelocationPlan.of(request.machine(), placed, request.type(), source);
+    return RelocationPlan.of(request.machine(), placed, request.type(), source, request.limits());
   }
 
   private static Copies copies(

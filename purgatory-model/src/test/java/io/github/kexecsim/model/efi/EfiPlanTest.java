@@ -8,8 +8,9 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
-import io.github.kexecsim.loader.image.Limits;
 import io.github.kexecsim.loader.image.ZbootWriter;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
@@ -130,7 +131,11 @@ class EfiPlanTest {
 
   @Test
   void sizesAreRefusedBeforeAnythingIsAllocated() {
-    assertThat(refusal(EfiLoads.small().withLimits(new Limits(8, 299_999))))
+    assertThat(
+            refusal(
+                EfiLoads.small()
+                    .withLimits(
+                        Limits.DEFAULT.with(Limit.LAYERS, 8).with(Limit.DECOMPRESSED, 299_999))))
         .isEqualTo(Reason.LIMIT_EXCEEDED);
     ByteView kernel = ByteView.of(EfiLoads.kernel(8192, 1));
     byte[] huge = EfiLoads.zboot(kernel, CompressionMethod.ZSTD, 0xffff_ffffL);

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.machine.MachineBuilder;
@@ -44,8 +46,7 @@ class KimageLoaderTest {
 
   private static KimageLoader loader(
       Machine machine, LoadType type, PageSource source, KexecSegment... segments) {
-    return new KimageLoader(
-        machine, type, List.of(segments), source, KimageLoader.DEFAULT_MAX_PAGES);
+    return new KimageLoader(machine, type, List.of(segments), source, Limits.DEFAULT);
   }
 
   @Test
@@ -222,7 +223,7 @@ class KimageLoaderTest {
                     LoadType.DEFAULT,
                     List.of(segment(0x100000, 4)),
                     PageSource.LOWEST_FIRST,
-                    3))
+                    Limits.DEFAULT.with(Limit.PAGES, 3)))
         .extracting(KexecException::reason)
         .isEqualTo(Reason.LIMIT_EXCEEDED);
     KimageLoader asManyAsTheLimit =
