@@ -283,6 +283,39 @@ class BootLogTest {
     assertThat(log.warnings()).hasSize(1);
   }
 
+  /** One oddity each, so that each has to be told. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "BIOS-e820: [mem 0x1000-0x1fff] usable\n"
+            + "BIOS-e820: [mem 0x00fd000000000000-0x00ffffffffffffff] reserved\n",
+        "BIOS-e820: [mem 0x1000-0x1fff] usable\nBIOS-e820: [mem 0x1000-0x1fff] usable\n",
+        "efi:   0x1000-0x1fff [Conventional|WB]\n"
+            + "efi:   0x00fd000000000000-0x00ffffffffffffff [MMIO|UC]\n",
+        "efi:   0x1000-0x1fff [Conventional|WB]\nefi:   0x1000-0x1fff [Conventional|WB]\n",
+        "efi:   0x1000-0x1fff [Conventional|WB|ODD]\n",
+        "efi: mem00: [Conventional|WB] range=[0x1000-0x1fff] (0MB)\n"
+            + "efi: mem00: [Conventional|WB] range=[0x1000-0x1fff] (0MB)\n",
+      })
+  void tellsWhatIsOdd(String log) {
+    assertThat(BootLog.parse(log).warnings()).hasSize(1);
+    assertThat(BootLog.parse(log).systemRam()).containsExactly(new PhysRange(0x1000, 0x2000));
+  }
+
+  @Test
+  void typesHave32Bits() {
+    assertThat(
+            BootLog.parse("BIOS-e820: [mem 0x1000-0x1fff] type 4294967295\n")
+                .firmwareE820()
+                .orElseThrow()
+                .entries())
+        .extracting(E820Entry::type)
+        .containsExactly(0xffff_ffffL);
+    assertThat(BootLog.parse("efi:   0x1000-0x1fff [type=4294967295|WB]\n").efiMemoryMap())
+        .extracting(EfiMemoryDesc::type)
+        .containsExactly(0xffff_ffffL);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

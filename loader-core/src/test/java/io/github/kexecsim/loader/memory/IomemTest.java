@@ -182,6 +182,8 @@ class IomemTest {
         """;
 
     assertThat(Iomem.parse(text).resources()).hasSize(1);
+    // Nothing is out of order, but there is no System RAM.
+    assertThat(Iomem.parse(text).warnings()).hasSize(1);
   }
 
   @Test

@@ -77,6 +77,15 @@ class PhysRangeSetTest {
   }
 
   @Test
+  void setsOfTheSameAddressesAreEqual() {
+    PhysRangeSet set = PhysRangeSet.of(new PhysRange(1, 2), new PhysRange(2, 5));
+
+    assertThat(set).isEqualTo(PhysRangeSet.of(new PhysRange(1, 5)));
+    assertThat(set).hasSameHashCodeAs(PhysRangeSet.of(new PhysRange(1, 5)));
+    assertThat(set).isNotEqualTo(PhysRangeSet.of(new PhysRange(1, 4)));
+  }
+
+  @Test
   void refusesToCutOutOfAMess() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> PhysRangeSet.EMPTY.cutOutOf(List.of(range(4, 8), range(0, 4))));

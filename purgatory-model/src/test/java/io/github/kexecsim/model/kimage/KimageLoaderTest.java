@@ -249,6 +249,12 @@ class KimageLoaderTest {
     // The hole at 0x113000 was passed by, and is not looked at again.
     assertThat(control.allocate(0)).isEqualTo(0x11e000);
     assertThat(control.allocate(0)).isEqualTo(0x11f000);
+    assertThat(control.allocated())
+        .containsExactly(
+            PhysRange.ofSize(0x110000, PAGE),
+            PhysRange.ofSize(0x114000, 2 * PAGE),
+            PhysRange.ofSize(0x11e000, PAGE),
+            PhysRange.ofSize(0x11f000, PAGE));
     assertThatExceptionOfType(KexecException.class)
         .isThrownBy(() -> control.allocate(0))
         .extracting(KexecException::reason)
