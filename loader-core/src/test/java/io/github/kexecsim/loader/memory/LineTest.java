@@ -1,11 +1,12 @@
 package io.github.kexecsim.loader.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limit;
+import io.github.kexecsim.loader.limit.Limits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,29 +15,32 @@ import org.junit.jupiter.api.Test;
 class LineTest {
   private static final Line LINE = new Line("file", 1, "text");
 
+  private static Limits lines(int count) {
+    return Limits.DEFAULT.with(Limit.RANGES, count);
+  }
+
   @Test
   void blankLinesCountAndAreNotRead() {
     List<Line> read = new ArrayList<>();
-    Line.forEach("file", "one\n \n\r\nfour", 4, read::add);
+    Line.forEach("file", "one\n \n\r\nfour", lines(4), read::add);
 
     assertThat(read).containsExactly(new Line("file", 1, "one"), new Line("file", 4, "four"));
     assertThat(
             catchThrowableOfType(
-                    KexecException.class, () -> Line.forEach("file", "\n\n\nfour", 3, read::add))
+                    KexecException.class,
+                    () -> Line.forEach("file", "\n\n\nfour", lines(3), read::add))
                 .reason())
         .isEqualTo(Reason.LIMIT_EXCEEDED);
   }
 
   @Test
   void noLinesMayBeTheLimit() {
-    Line.forEach("file", "", 0, line -> {});
+    Line.forEach("file", "", lines(0), line -> {});
     assertThat(
             catchThrowableOfType(
-                    KexecException.class, () -> Line.forEach("file", "one", 0, line -> {}))
+                    KexecException.class, () -> Line.forEach("file", "one", lines(0), line -> {}))
                 .reason())
         .isEqualTo(Reason.LIMIT_EXCEEDED);
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> Line.forEach("file", "one", -1, line -> {}));
   }
 
   /** Both addresses are in it, so one byte is the least. */

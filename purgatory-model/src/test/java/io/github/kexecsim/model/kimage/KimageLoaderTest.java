@@ -228,7 +228,11 @@ class KimageLoaderTest {
         .isEqualTo(Reason.LIMIT_EXCEEDED);
     KimageLoader asManyAsTheLimit =
         new KimageLoader(
-            machine, LoadType.DEFAULT, List.of(segment(0x100000, 4)), PageSource.LOWEST_FIRST, Limits.DEFAULT.with(Limit.PAGES, 4));
+            machine,
+            LoadType.DEFAULT,
+            List.of(segment(0x100000, 4)),
+            PageSource.LOWEST_FIRST,
+            Limits.DEFAULT.with(Limit.PAGES, 4));
     assertThat(asManyAsTheLimit.destinations().pages()).isEqualTo(4);
     assertThat(asManyAsTheLimit.load().sourcePages()).isEqualTo(4);
   }
