@@ -165,6 +165,10 @@ class MemblockTest {
 
     assertThat(memblock.freeRanges(false)).hasSize(2);
     assertThat(memblock.warnings()).hasSize(1);
+    // What is reserved has no flags that matter.
+    String flagged = "   0: 0x40000000..0x7fffffff    0 NONE\n";
+    String plain = "   0: 0x40200000..0x4051ffff\n";
+    assertThat(Memblock.parse(flagged, plain).warnings()).isEmpty();
   }
 
   @Test
