@@ -5,6 +5,7 @@ import static io.github.kexecsim.model.efi.StubRun.hex;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Arm64Image;
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.SegmentRole;

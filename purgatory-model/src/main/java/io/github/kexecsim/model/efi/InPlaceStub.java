@@ -2,6 +2,7 @@ package io.github.kexecsim.model.efi;
 
 import static io.github.kexecsim.model.efi.StubRun.hex;
 
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.model.efi.KernelStart.Kernel;
 import io.github.kexecsim.model.efi.StubRun.Stopped;

@@ -1,6 +1,7 @@
 package io.github.kexecsim.model.efi;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.kaslr.EfiRandomAlloc;
 import io.github.kexecsim.loader.kaslr.Slots;
 import io.github.kexecsim.loader.memory.EfiMemoryDesc;

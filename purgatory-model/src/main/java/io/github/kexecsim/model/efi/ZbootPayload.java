@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Decompressors;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.image.ZbootImage;
 import io.github.kexecsim.loader.place.SegmentRole;
 import io.github.kexecsim.model.efi.EfiOutcome.FaultKind;

@@ -9,6 +9,7 @@ import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.Limits;
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.image.ZbootWriter;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.memory.PhysRange;

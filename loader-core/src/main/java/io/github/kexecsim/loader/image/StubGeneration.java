@@ -1,8 +1,7 @@
-package io.github.kexecsim.model.efi;
+package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
-import io.github.kexecsim.loader.image.ZbootImage;
 import io.github.kexecsim.loader.pe.PeHeader;
 import java.util.Locale;
 
@@ -19,7 +18,7 @@ public enum StubGeneration {
   WORKSPACE("v6.15 and later: decompresses in place, workspace allocated");
 
   /** {@code zboot_heap}: 256 KiB of .bss, behind .data. */
-  static final long HEAP_SIZE = 256 << 10;
+  private static final long HEAP_SIZE = 256 << 10;
 
   private final String text;
 
@@ -43,7 +42,7 @@ public enum StubGeneration {
    *
    * @throws KexecException {@link Reason#UNSUPPORTED_STRATEGY} for an image without a stub
    */
-  static StubGeneration of(ZbootImage image) {
+  public static StubGeneration of(ZbootImage image) {
     PeHeader pe = image.pe();
     if (pe.majorImageVersion() == 0) {
       throw new KexecException(
