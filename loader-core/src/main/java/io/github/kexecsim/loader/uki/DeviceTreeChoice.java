@@ -18,6 +18,7 @@ import java.util.Optional;
  */
 final class DeviceTreeChoice {
   private static final String MACHINE = "machine";
+  private static final String NONE = "none";
 
   private final ByteView file;
   private final ProfileSections sections;
@@ -51,7 +52,8 @@ final class DeviceTreeChoice {
           Optional.empty());
     }
     if (choice.isEmpty()) {
-      return new Composition.DeviceTree(MACHINE, whyNone(), Optional.empty());
+      String from = machineTree.isPresent() ? MACHINE : NONE;
+      return new Composition.DeviceTree(from, whyNone(), Optional.empty());
     }
     Part part = choice.get();
     return new Composition.DeviceTree(part.from(), part.why(), Optional.of(part.bytes()));
@@ -59,9 +61,11 @@ final class DeviceTreeChoice {
 
   private String whyNone() {
     int automatic = sections.all(UkiSection.DTBAUTO).size();
-    return automatic == 0
-        ? "the UKI has neither .dtb nor .dtbauto"
-        : "none of " + automatic + " .dtbauto is for this machine, and there is no .dtb";
+    String ofUki =
+        automatic == 0
+            ? "the UKI has neither .dtb nor .dtbauto"
+            : "none of " + automatic + " .dtbauto is for this machine, and there is no .dtb";
+    return machineTree.isPresent() ? ofUki : ofUki + ", and the machine has none to hand over";
   }
 
   /** Each addon's tree replaces the one before it. */
