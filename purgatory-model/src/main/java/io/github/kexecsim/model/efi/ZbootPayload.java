@@ -64,6 +64,9 @@ final class ZbootPayload {
         hex(to),
         "room",
         hex(room));
+    if (!run.needsPayload()) {
+      return new Result(EfiStatus.SUCCESS, declaredSize());
+    }
     ByteView payload = run.read(from, (int) image.payloadSize());
     byte[] output = new byte[(int) Math.min(room, MAX_ARRAY)];
     int size;
