@@ -5,6 +5,8 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.fdt.FdtProperty;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.pe.PeHeader.Section;
 import io.github.kexecsim.loader.report.Field;
 import java.util.List;
@@ -52,11 +54,19 @@ final class DeviceTreeChoice {
           Optional.empty());
     }
     if (choice.isEmpty()) {
-      String from = machineTree.isPresent() ? MACHINE : NONE;
+      String from = hasMachineTree() ? MACHINE : NONE;
       return new Composition.DeviceTree(from, whyNone(), Optional.empty());
     }
     Part part = choice.get();
     return new Composition.DeviceTree(part.from(), part.why(), Optional.of(part.bytes()));
+  }
+
+  /** Whether there is one, or may be where none is known. */
+  private boolean hasMachineTree() {
+    return machineTree.isPresent()
+        || !PeHeader.find(file)
+            .flatMap(PeHeader::architecture)
+            .equals(Optional.of(Architecture.X86_64));
   }
 
   private String whyNone() {
@@ -65,7 +75,7 @@ final class DeviceTreeChoice {
         automatic == 0
             ? "the UKI has neither .dtb nor .dtbauto"
             : "none of " + automatic + " .dtbauto is for this machine, and there is no .dtb";
-    return machineTree.isPresent() ? ofUki : ofUki + ", and the machine has none to hand over";
+    return hasMachineTree() ? ofUki : ofUki + ", and x86_64 machines have none to hand over";
   }
 
   /** Each addon's tree replaces the one before it. */

@@ -182,6 +182,17 @@ class CompositionTest {
     assertThat(without.notes()).hasSize(1);
   }
 
+  /** Of an arm64 machine it is only not known. */
+  @Test
+  void withoutAnyTreeItIsTheMachinesUnlessThatHasNone() {
+    UkiBuilder x86 = UkiBuilder.of(PeMachine.X86_64).section(".linux", "kernel");
+    UkiBuilder arm64 = UkiBuilder.of(PeMachine.ARM64).section(".linux", "kernel");
+    assertThat(compose(x86).deviceTree().from()).isEqualTo("none");
+    assertThat(compose(arm64).deviceTree().from()).isEqualTo("machine");
+    Optional<ByteView> tree = Optional.of(ByteView.of(tree("m")));
+    assertThat(compose(x86, Given.NOTHING, tree).deviceTree().from()).isEqualTo("machine");
+  }
+
   @Test
   void aProfilesTreeGoesBeforeTheBases() {
     UkiBuilder uki =
