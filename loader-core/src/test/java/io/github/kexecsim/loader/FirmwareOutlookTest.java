@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,6 +159,31 @@ class FirmwareOutlookTest {
     assertThat(moves.physical().slots().lowest()).isGreaterThan(2 * MIB);
     LoadRequest quiet = request(image, new KernelVersion(7, 2)).withCommandLine("nokaslr");
     assertThat(outlook(quiet).physical().chosen()).hasValue(2 * MIB);
+  }
+
+  /** Whatever a header says, nothing is thrown, and what is told agrees with itself. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "tiny72-arm64.Image",
+        "tiny72-arm64-zstd.zboot",
+        "tiny61-arm64-lz4.zboot",
+        "deb612-cloud-amd64.bzImage"
+      })
+  void aDamagedHeaderGivesAnOutlookOrNone(String name) throws IOException {
+    LoadRequest request = request(name);
+    byte[] whole = request.image().toByteArray();
+    SplittableRandom random = new SplittableRandom(9);
+    int told = 0;
+    for (int round = 0; round < 150; round++) {
+      byte[] image = whole.clone();
+      for (int i = 0; i < 1 + random.nextInt(3); i++) {
+        image[random.nextInt(0x300)] = (byte) random.nextInt();
+      }
+      LoadRequest damaged = LoadRequest.of(ByteView.of(image), request.machine());
+      told += find(damaged.withSeed(round)).isPresent() ? 1 : 0;
+    }
+    assertThat(told).isPositive();
   }
 
   @Test
