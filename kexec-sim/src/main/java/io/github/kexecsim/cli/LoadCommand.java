@@ -61,7 +61,7 @@ final class LoadCommand implements Command {
   private static final Option SEED =
       Option.of(
           "N",
-          "What kaslr-seed and rng-seed are drawn from: the same seed, the same plan; 0 unless"
+          "What kaslr-seed, rng-seed and EFI's random numbers are drawn from: the same seed, the same plan; 0 unless"
               + " told.",
           "--seed");
   private static final Option JSON =
@@ -212,7 +212,7 @@ final class LoadCommand implements Command {
               UkiArguments.read(arguments, files));
       Optional<EfiPlan> efi =
           strategy == Strategy.EMULATED_EFI
-              ? Optional.of(EfiPlan.of(request, EfiOptions.DEFAULT))
+              ? Optional.of(EfiPlan.of(request, EfiOptions.DEFAULT.withRngSeed(seed)))
               : Optional.empty();
       Optional<FirmwareLoad> firmware =
           strategy == Strategy.FIRMWARE
@@ -240,7 +240,8 @@ final class LoadCommand implements Command {
               : Optional.empty();
       Optional<StrategyComparison> courses =
           arguments.has(STRATEGIES)
-              ? Optional.of(StrategyComparison.of(request, EfiOptions.DEFAULT, source))
+              ? Optional.of(
+                  StrategyComparison.of(request, EfiOptions.DEFAULT.withRngSeed(seed), source))
               : Optional.empty();
       return new PlanReport(
           image,

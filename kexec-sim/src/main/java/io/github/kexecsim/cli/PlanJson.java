@@ -37,10 +37,7 @@ final class PlanJson {
     if (report.refusal().isEmpty()) {
       report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(json, placed, digests));
     }
-    report
-        .plan()
-        .flatMap(LoadPlan::kaslr)
-        .ifPresent(outlook -> new KaslrView(outlook).writeTo(json));
+    report.kaslr().ifPresent(outlook -> new KaslrView(outlook).writeTo(json));
     ZeroView.of(report).ifPresent(zero -> zero.writeTo(json));
     report.relocation().ifPresent(relocation -> relocation.writeTo(json));
     report.efi().ifPresent(course -> course.writeTo(json));

@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.LoadPlan;
 import io.github.kexecsim.loader.Refusal;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.kaslr.KaslrOutlook;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.Strategy;
 import io.github.kexecsim.loader.uki.Composition;
@@ -76,6 +77,11 @@ record PlanReport(
   /** What the kernel of a UKI is started with. */
   Optional<Composition> composition() {
     return plan.flatMap(LoadPlan::composition);
+  }
+
+  /** Where the next kernel may end up: by its stub, where that runs. */
+  Optional<KaslrOutlook> kaslr() {
+    return efi.isPresent() ? efi.get().plan().kaslr() : plan.flatMap(LoadPlan::kaslr);
   }
 
   /** Whether a refusal is not all that there is to be said. */

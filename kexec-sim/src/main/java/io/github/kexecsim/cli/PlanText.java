@@ -26,10 +26,7 @@ final class PlanText {
     report.composition().ifPresent(uki -> CompositionView.writeTo(page, uki));
     report.plan().flatMap(LoadPlan::placed).ifPresent(placed -> write(page, report, placed));
     ZeroView.of(report).ifPresent(zero -> zero.writeTo(page));
-    report
-        .plan()
-        .flatMap(LoadPlan::kaslr)
-        .ifPresent(outlook -> new KaslrView(outlook).writeTo(page));
+    report.kaslr().ifPresent(outlook -> new KaslrView(outlook).writeTo(page));
     report
         .relocation()
         .ifPresent(

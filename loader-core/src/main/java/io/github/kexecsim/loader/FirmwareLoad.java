@@ -19,7 +19,8 @@ public record FirmwareLoad(LoadPlan plan, Optional<MappedPe> mapped) {
           "what firmware itself, its drivers and the boot loader have taken of memory, and the bins"
               + " that edk2 keeps for each memory type: real addresses are lower",
           "Secure Boot: signatures, SBAT and shim's own loader, which leaves out discardable sections",
-          "what the image's EFI stub does once it is started");
+          "what the image's EFI stub does once it is started, but for the place that it gives the"
+              + " kernel; on x86_64 its decompressor gives it that before Linux 6.6");
 
   public FirmwareLoad {
     if (plan.isLoadable() != mapped.isPresent()) {

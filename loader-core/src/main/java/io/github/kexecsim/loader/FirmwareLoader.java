@@ -18,6 +18,7 @@ import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.SegmentRole;
+import io.github.kexecsim.loader.place.Strategy;
 import io.github.kexecsim.loader.report.Finding;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,14 +45,23 @@ public final class FirmwareLoader {
       MappedPe image = map(request);
       warnings.addAll(warnings(request, image));
       LoadPlan plan =
-          new LoadPlan(
-              request, layers, Optional.of(placed(request, image)), Optional.empty(), warnings);
+          plan(request, layers, Optional.of(placed(request, image)), Optional.empty(), warnings);
       return new FirmwareLoad(plan, Optional.of(image));
     } catch (KexecException e) {
       LoadPlan plan =
-          new LoadPlan(request, layers, Optional.empty(), Optional.of(new Refusal(e)), warnings);
+          plan(request, layers, Optional.empty(), Optional.of(new Refusal(e)), warnings);
       return new FirmwareLoad(plan, Optional.empty());
     }
+  }
+
+  private static LoadPlan plan(
+      LoadRequest request,
+      List<Layer> layers,
+      Optional<PlacedLoad> placed,
+      Optional<Refusal> refusal,
+      List<String> warnings) {
+    return new LoadPlan(
+        request, layers, placed, refusal, warnings, Optional.empty(), Strategy.FIRMWARE);
   }
 
   /** The file as a kernel image; firmware does not ask whether it is one. */

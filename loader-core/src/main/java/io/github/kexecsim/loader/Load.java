@@ -11,6 +11,7 @@ import io.github.kexecsim.loader.machine.CrashNotes;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Placement;
+import io.github.kexecsim.loader.place.Strategy;
 import io.github.kexecsim.loader.report.Flaw;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +53,13 @@ final class Load {
 
   private LoadPlan plan(Optional<PlacedLoad> placed, Optional<Refusal> refusal) {
     return new LoadPlan(
-        request, peeling.layers(), placed, refusal, warnings, peeling.composition());
+        request,
+        peeling.layers(),
+        placed,
+        refusal,
+        warnings,
+        peeling.composition(),
+        Strategy.KERNEL);
   }
 
   private PlacedLoad place(List<Layer> peeled) {

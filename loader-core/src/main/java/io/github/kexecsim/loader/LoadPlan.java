@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.kaslr.KaslrOutlook;
 import io.github.kexecsim.loader.kaslr.NextKernel;
 import io.github.kexecsim.loader.machine.KernelVersion;
 import io.github.kexecsim.loader.place.PlacedLoad;
+import io.github.kexecsim.loader.place.Strategy;
 import io.github.kexecsim.loader.uki.Composition;
 import java.util.List;
 import java.util.Objects;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param refusal the reason, when it is not
  * @param warnings what a person should know though the load is accepted
  * @param composition of a UKI: what its kernel is started with, and why
+ * @param strategy the course by which it is loaded
  */
 public record LoadPlan(
     LoadRequest request,
@@ -27,7 +29,8 @@ public record LoadPlan(
     Optional<PlacedLoad> placed,
     Optional<Refusal> refusal,
     List<String> warnings,
-    Optional<Composition> composition) {
+    Optional<Composition> composition,
+    Strategy strategy) {
   /** What no plan models, as a running kernel decides it by what it has at hand. */
   public static final List<String> NOT_MODELLED =
       List.of(
@@ -43,16 +46,17 @@ public record LoadPlan(
     layers = List.copyOf(layers);
     warnings = List.copyOf(warnings);
     Objects.requireNonNull(composition);
+    Objects.requireNonNull(strategy);
   }
 
-  /** The plan of an image that is no UKI. */
+  /** The plan of kexec_file_load for an image that is no UKI. */
   public LoadPlan(
       LoadRequest request,
       List<Layer> layers,
       Optional<PlacedLoad> placed,
       Optional<Refusal> refusal,
       List<String> warnings) {
-    this(request, layers, placed, refusal, warnings, Optional.empty());
+    this(request, layers, placed, refusal, warnings, Optional.empty(), Strategy.KERNEL);
   }
 
   /** The command line that was asked for: as it is given, or else as the UKI has it. */
@@ -66,7 +70,8 @@ public record LoadPlan(
 
   /**
    * Where an accepted load's kernel may end up after its own randomisation, if it is of the running
-   * kernel's version; made on every call. Empty where no rule is known.
+   * kernel's version; made on every call. Empty where no rule is known, and for the strategy {@link
+   * Strategy#EMULATED_EFI}, whose own plan tells.
    */
   public Optional<KaslrOutlook> kaslr() {
     return kaslr(request.machine().kernelVersion());
@@ -74,6 +79,13 @@ public record LoadPlan(
 
   /** As {@link #kaslr()}, if the next kernel is of version {@code next}. */
   public Optional<KaslrOutlook> kaslr(KernelVersion next) {
-    return placed.flatMap(load -> new NextKernel(load, request.machine(), next).outlook());
+    if (placed.isEmpty()) {
+      return Optional.empty();
+    }
+    return switch (strategy) {
+      case KERNEL, USER -> new NextKernel(placed.get(), request.machine(), next).outlook();
+      case EMULATED_EFI -> Optional.empty();
+      case FIRMWARE -> new FirmwareOutlook(request, placed.get(), next).of(layers);
+    };
   }
 }

@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Placement;
 import io.github.kexecsim.loader.place.SegmentRules;
+import io.github.kexecsim.loader.place.Strategy;
 import io.github.kexecsim.loader.place.UserPlacement;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +39,8 @@ public final class UserLoader {
           Optional.of(placed),
           Optional.empty(),
           warnings,
-          peeling.composition());
+          peeling.composition(),
+          Strategy.USER);
     } catch (KexecException e) {
       return new LoadPlan(
           request,
@@ -46,7 +48,8 @@ public final class UserLoader {
           Optional.empty(),
           Optional.of(new Refusal(e)),
           warnings,
-          peeling.composition());
+          peeling.composition(),
+          Strategy.USER);
     }
   }
 }

@@ -37,7 +37,7 @@ record Arm64Kaslr(NextKernel kernel) {
             "CONFIG_RANDOMIZE_BASE and " + VA_BITS + "-bit kernel addresses"));
   }
 
-  private VirtualKaslr virtual() {
+  VirtualKaslr virtual() {
     KaslrCommandLine parser =
         isDynamic() ? KaslrCommandLine.WORD : KaslrCommandLine.FIRST_OCCURRENCE;
     if (parser.disables(kernel.placed().commandLine())) {
@@ -59,7 +59,8 @@ record Arm64Kaslr(NextKernel kernel) {
         OptionalLong.of(aligned(offset(seed))));
   }
 
-  private VirtualKaslr fixed(KaslrCause cause, String why) {
+  /** Mapped where it was linked for, but for what its place in memory adds. */
+  VirtualKaslr fixed(KaslrCause cause, String why) {
     return VirtualKaslr.fixed(cause, why, kimageVaddr(), misalignment());
   }
 

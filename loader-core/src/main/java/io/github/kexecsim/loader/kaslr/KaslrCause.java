@@ -22,6 +22,8 @@ public enum KaslrCause {
   HIBERNATION,
   /** It lies elsewhere than where it was linked for, and takes that for randomised already. */
   PLACED_ELSEWHERE,
+  /** Its stub goes first to a place that it prefers, and that is free. */
+  PREFERRED_PLACE,
   /** No place, or only one, remains within the bounds. */
   NO_PLACE;
 

@@ -32,6 +32,24 @@ enum KaslrCommandLine {
     }
   },
   /**
+   * As a word of its own before a {@code --} ({@code
+   * drivers/firmware/efi/libstub/efi-stub-helper.c, efi_parse_options}, v6.1).
+   */
+  EFI_STUB {
+    @Override
+    boolean disables(String commandLine) {
+      for (String word : commandLine.trim().split("\\s+")) {
+        if (word.equals("--")) {
+          return false;
+        }
+        if (word.equals(NOKASLR)) {
+          return true;
+        }
+      }
+      return false;
+    }
+  },
+  /**
    * As a word of its own before a {@code --}, or {@code arm64_sw.nokaslr=} with one hexadecimal
    * digit, of which the last counts ({@code arch/arm64/kernel/pi/idreg-override.c,
    * __parse_cmdline}, v6.9 on).

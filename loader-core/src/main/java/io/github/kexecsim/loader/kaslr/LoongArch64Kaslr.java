@@ -24,7 +24,7 @@ record LoongArch64Kaslr(NextKernel kernel) {
   private static final long MAX_OFFSET = 16L << 20;
 
   /** {@code CACHE_BASE}: where all physical addresses are mapped, cached. */
-  private static final long DIRECT_MAP = 0x9000_0000_0000_0000L;
+  static final long DIRECT_MAP = 0x9000_0000_0000_0000L;
 
   private static final KernelVersion BEFORE_KEXEC_FILE = new KernelVersion(6, 17);
 

@@ -40,8 +40,8 @@ public record NextKernel(PlacedLoad placed, Machine machine, KernelVersion versi
   }
 
   /**
-   * Where it may end up; empty where no rule is known: where the image's EFI stub is entered, which
-   * is known only after it ran.
+   * Where it may end up if it is entered as it was placed; empty where no rule is known, and for an
+   * image whose EFI stub runs first.
    */
   public Optional<KaslrOutlook> outlook() {
     if (segment(SegmentRole.KERNEL).isEmpty() || segment(SegmentRole.EFI_SERVICES).isPresent()) {
@@ -53,6 +53,47 @@ public record NextKernel(PlacedLoad placed, Machine machine, KernelVersion versi
       case LOONGARCH64 -> Optional.of(new LoongArch64Kaslr(this).outlook());
       case X86_64 -> placed.x86Start().map(start -> new X86Kaslr(this, start).outlook());
     };
+  }
+
+  /**
+   * Where it may end up where its EFI stub runs and has chosen the place already. Only arm64 and
+   * riscv64 kernels have a stub that leaves nothing but the mapping to the kernel.
+   *
+   * @param physical the stub's choice
+   * @param taken what lay in memory when the stub chose, and must stay
+   * @param assumptions what the choice rests on, beside the version
+   * @throws IllegalArgumentException on another architecture
+   */
+  public KaslrOutlook placedByStub(
+      PhysicalKaslr physical, List<KexecSegment> taken, List<String> assumptions) {
+    boolean canMove = physical.cause() != KaslrCause.NOT_BUILT_IN;
+    VirtualKaslr virtual =
+        switch (machine.architecture()) {
+          case ARM64 -> {
+            Arm64Kaslr arm64 = new Arm64Kaslr(this);
+            yield canMove ? arm64.virtual() : arm64.fixed(physical.cause(), physical.why());
+          }
+          case RISCV64 ->
+              canMove
+                  ? new Riscv64Kaslr(this).virtual()
+                  : Riscv64Kaslr.fixed(physical.cause(), physical.why());
+          case LOONGARCH64, X86_64 ->
+              throw new IllegalArgumentException(machine.architecture() + " kernels go on alone");
+        };
+    List<Neighbour> neighbours = new ArrayList<>();
+    for (KexecSegment segment : taken) {
+      neighbours.add(
+          physical
+              .slots()
+              .neighbour(
+                  segment.role().label(),
+                  segment.range(),
+                  "the stub takes free memory, and this is in use"));
+    }
+    neighbours.addAll(SystemRam.beside(physical.slots(), machine));
+    List<String> all = new ArrayList<>(List.of(assumedVersion()));
+    all.addAll(assumptions);
+    return new KaslrOutlook(physical, virtual, neighbours, all);
   }
 
   /**

@@ -30,7 +30,7 @@ record Riscv64Kaslr(NextKernel kernel) {
         List.of(kernel.assumedVersion(), "CONFIG_RANDOMIZE_BASE"));
   }
 
-  private VirtualKaslr virtual() {
+  VirtualKaslr virtual() {
     if (!kernel.version().isAtLeast(6, 6)) {
       return fixed(KaslrCause.NOT_BUILT_IN, "riscv64 kernels have had KASLR since 6.6");
     }
@@ -62,7 +62,8 @@ record Riscv64Kaslr(NextKernel kernel) {
     return new VirtualKaslr(KaslrCause.RANDOMISED, why, LINK_ADDRESS, 0, highest, PMD_SIZE, chosen);
   }
 
-  private static VirtualKaslr fixed(KaslrCause cause, String why) {
+  /** Mapped where it was linked for. */
+  static VirtualKaslr fixed(KaslrCause cause, String why) {
     return VirtualKaslr.fixed(cause, why, LINK_ADDRESS, 0);
   }
 }

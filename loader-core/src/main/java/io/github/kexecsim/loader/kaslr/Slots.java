@@ -112,6 +112,18 @@ public record Slots(long imageSize, long align, List<Run> runs) {
     return !range.isEmpty() && runs.stream().anyMatch(run -> canHit(run, range));
   }
 
+  /**
+   * What lies in memory beside an image that goes into free memory only.
+   *
+   * @param what it is, for people
+   * @param whySafe why it is not hit, where it is not
+   */
+  Neighbour neighbour(String what, PhysRange range, String whySafe) {
+    boolean canBeHit = canHit(range);
+    String why = canBeHit ? "the memory map that the stub is told calls it free" : whySafe;
+    return new Neighbour(what, range, canBeHit, why);
+  }
+
   private boolean canHit(Run run, PhysRange range) {
     long lowest = Math.max(run.first(), range.start() - imageSize + 1);
     long steps = (lowest - run.first() + align - 1) / align;

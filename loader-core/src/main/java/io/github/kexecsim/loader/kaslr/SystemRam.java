@@ -47,6 +47,19 @@ record SystemRam(PhysRangeSet memory, List<Reserved> reserved) {
     return PhysRange.ofSize(region.address(), region.size());
   }
 
+  /** What the machine reserves, beside a kernel that a stub puts into free memory. */
+  static List<Neighbour> beside(Slots slots, Machine machine) {
+    List<Neighbour> around = new ArrayList<>();
+    for (Reserved reservation : of(machine).map(SystemRam::reserved).orElse(List.of())) {
+      around.add(
+          slots.neighbour(
+              "reserved memory " + reservation.name(),
+              reservation.range(),
+              "EFI's memory map does not call it free"));
+    }
+    return around;
+  }
+
   /** What a kernel that moves within {@code slots} may hit of reservations, or where no RAM is. */
   List<Neighbour> hits(Slots slots) {
     List<Neighbour> hits = new ArrayList<>();

@@ -84,6 +84,11 @@ public final class FirmwareMemory {
             "the machine has too little memory for this image");
   }
 
+  /** What is free, ascending, in whole pages. */
+  public List<PhysRange> free() {
+    return conventional;
+  }
+
   /** The pages that a range of bytes from a page's start takes. */
   public static PhysRange pages(PhysRange range) {
     return new PhysRange(range.start() & -PAGE, alignUp(range.end(), PAGE));

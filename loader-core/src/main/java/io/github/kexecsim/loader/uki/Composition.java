@@ -78,7 +78,7 @@ public record Composition(
   /**
    * The device tree that counts.
    *
-   * @param from a section, a section of an addon, or {@code machine}
+   * @param from a section, a section of an addon, {@code machine}, or {@code none}
    * @param why why this one; printable
    * @param bytes the tree; empty where the machine's own stays
    */

@@ -6,6 +6,8 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.fdt.FdtProperty;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
 import io.github.kexecsim.loader.limit.Limits;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.pe.PeHeader.Section;
 import io.github.kexecsim.loader.report.Field;
 import java.util.List;
@@ -19,6 +21,7 @@ import java.util.Optional;
  */
 final class DeviceTreeChoice {
   private static final String MACHINE = "machine";
+  private static final String NONE = "none";
 
   private final ByteView file;
   private final ProfileSections sections;
@@ -55,17 +58,28 @@ final class DeviceTreeChoice {
           Optional.empty());
     }
     if (choice.isEmpty()) {
-      return new Composition.DeviceTree(MACHINE, whyNone(), Optional.empty());
+      String from = hasMachineTree() ? MACHINE : NONE;
+      return new Composition.DeviceTree(from, whyNone(), Optional.empty());
     }
     Part part = choice.get();
     return new Composition.DeviceTree(part.from(), part.why(), Optional.of(part.bytes()));
   }
 
+  /** Whether there is one, or may be where none is known. */
+  private boolean hasMachineTree() {
+    return machineTree.isPresent()
+        || !PeHeader.find(file)
+            .flatMap(PeHeader::architecture)
+            .equals(Optional.of(Architecture.X86_64));
+  }
+
   private String whyNone() {
     int automatic = sections.all(UkiSection.DTBAUTO).size();
-    return automatic == 0
-        ? "the UKI has neither .dtb nor .dtbauto"
-        : "none of " + automatic + " .dtbauto is for this machine, and there is no .dtb";
+    String ofUki =
+        automatic == 0
+            ? "the UKI has neither .dtb nor .dtbauto"
+            : "none of " + automatic + " .dtbauto is for this machine, and there is no .dtb";
+    return hasMachineTree() ? ofUki : ofUki + ", and x86_64 machines have none to hand over";
   }
 
   /** Each addon's tree replaces the one before it. */

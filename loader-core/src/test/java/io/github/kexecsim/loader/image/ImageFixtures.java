@@ -78,7 +78,7 @@ public final class ImageFixtures {
     byte[] image = noise(RAW_SIZE);
     ByteBuffer out = head(image, 0x100);
     text(image, 0, "MZ");
-    out.putLong(8, 0x12e9000);
+    out.putLong(8, 0x201000);
     out.putLong(16, RAW_IMAGE_SIZE);
     out.putLong(24, 0x200000);
     out.putInt(0x38, 0x818223cd);

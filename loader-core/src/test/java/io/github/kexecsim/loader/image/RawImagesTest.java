@@ -92,7 +92,7 @@ class RawImagesTest {
     assertThat(LoongArchImage.parse(ByteView.of(file, 0, 64), file.length))
         .isEqualTo(
             new LoongArchImage(
-                0x12e9000, ImageFixtures.RAW_IMAGE_SIZE, 0x200000, 0x818223cdL, 0x40, file.length));
+                0x201000, ImageFixtures.RAW_IMAGE_SIZE, 0x200000, 0x818223cdL, 0x40, file.length));
   }
 
   @Test

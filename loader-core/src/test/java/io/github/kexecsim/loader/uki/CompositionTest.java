@@ -188,6 +188,16 @@ class CompositionTest {
     assertThat(without.notes()).hasSize(1);
   }
 
+  /** Of an arm64 machine it is only not known. */
+  @Test
+  void withoutAnyTreeItIsTheMachinesUnlessThatHasNone() {
+    UkiBuilder x86 = UkiBuilder.of(PeMachine.X86_64).section(".linux", "kernel");
+    UkiBuilder arm64 = UkiBuilder.of(PeMachine.ARM64).section(".linux", "kernel");
+    assertThat(compose(x86).deviceTree().from()).isEqualTo("none");
+    assertThat(compose(arm64).deviceTree().from()).isEqualTo("machine");
+    assertThat(compose(x86, Given.NOTHING, machine("m")).deviceTree().from()).isEqualTo("machine");
+  }
+
   @Test
   void aProfilesTreeGoesBeforeTheBases() {
     UkiBuilder uki =

@@ -5,7 +5,9 @@ import io.github.kexecsim.loader.LoadRequest;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.image.ZbootImage;
+import io.github.kexecsim.loader.kaslr.KaslrOutlook;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import io.github.kexecsim.loader.place.EfiPlacement;
@@ -13,6 +15,7 @@ import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.SegmentRole;
 import io.github.kexecsim.loader.place.SegmentRules;
+import io.github.kexecsim.loader.place.Strategy;
 import io.github.kexecsim.model.mmu.Arm64FlatMap;
 import java.util.List;
 import java.util.Map;
@@ -146,7 +149,18 @@ public record EfiPlan(
         List.of(new Layer(image, request.image(), Optional.empty())),
         Optional.of(placed),
         Optional.empty(),
-        placed.warnings());
+        placed.warnings(),
+        Optional.empty(),
+        Strategy.EMULATED_EFI);
+  }
+
+  /**
+   * Where the next kernel may end up: what its stub chooses, as {@link EfiSimulator#run} carries it
+   * out, of all that it may choose. Made on every call, by a run of the stub; a stub of v6.1
+   * decompresses in it. Empty where the stub does not enter the kernel.
+   */
+  public Optional<KaslrOutlook> kaslr() {
+    return EfiSimulator.outlook(this);
   }
 
   /** What differs on a real machine, or may, for people to read. */

@@ -8,6 +8,7 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.Payload;
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.image.ZbootImage;
 import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.machine.Architecture;

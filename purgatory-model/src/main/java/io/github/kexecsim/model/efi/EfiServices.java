@@ -3,6 +3,7 @@ package io.github.kexecsim.model.efi;
 import static io.github.kexecsim.model.efi.StubRun.hex;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.kaslr.EfiRng;
 import io.github.kexecsim.loader.memory.EfiMemoryDesc;
 import io.github.kexecsim.model.efi.EfiMemoryMap.Allocation;
 import io.github.kexecsim.model.efi.EfiOutcome.Ending;
@@ -14,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 
 /**
@@ -33,9 +33,6 @@ final class EfiServices {
 
   private static final int DESCRIPTOR_VERSION = 1;
 
-  /** Makes seeds that are neighbours give numbers that are not. */
-  private static final long SPREAD = 0x9e37_79b9_7f4a_7c15L;
-
   /** What a service does. */
   interface Effect {
     EfiResult run() throws Stopped;
@@ -44,7 +41,7 @@ final class EfiServices {
   private final StubRun run;
   private final ServicesBlock block;
   private final EfiPool pool;
-  private final Optional<Random> rng;
+  private final Optional<EfiRng> rng;
   private final Set<EfiService> unsupported = EnumSet.noneOf(EfiService.class);
   private int mapChangesLeft;
   private Optional<LoadedImage> child = Optional.empty();
@@ -56,7 +53,7 @@ final class EfiServices {
     EfiOptions options = run.plan().options();
     this.rng =
         options.rngSeed().isPresent()
-            ? Optional.of(new Random(options.rngSeed().getAsLong() * SPREAD))
+            ? Optional.of(new EfiRng(options.rngSeed().getAsLong()))
             : Optional.empty();
     this.mapChangesLeft = options.mapChanges();
   }
@@ -222,9 +219,7 @@ final class EfiServices {
         EfiService.GET_RNG,
         arguments("size", hex(size), "buffer", hex(buffer)),
         () -> {
-          byte[] bytes = new byte[size];
-          rng.orElseThrow().nextBytes(bytes);
-          run.write(buffer, ByteView.of(bytes));
+          run.write(buffer, ByteView.of(rng.orElseThrow().next(size)));
           return EfiResult.of(EfiStatus.SUCCESS);
         });
   }

@@ -5,6 +5,8 @@ import static io.github.kexecsim.model.efi.StubRun.hex;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Arm64Image;
+import io.github.kexecsim.loader.image.StubGeneration;
+import io.github.kexecsim.loader.kaslr.KaslrOutlook;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.SegmentRole;
@@ -35,9 +37,9 @@ public final class EfiSimulator {
   private final StubRun run;
   private final EfiServices services;
 
-  private EfiSimulator(EfiPlan plan, PhysMemory memory) {
-    this.plan = plan;
-    this.run = new StubRun(plan, memory);
+  private EfiSimulator(StubRun run) {
+    this.plan = run.plan();
+    this.run = run;
     this.services = new EfiServices(run);
   }
 
@@ -67,7 +69,38 @@ public final class EfiSimulator {
    * @return what came of it; nothing is thrown for a memory or an image that is wrong
    */
   public static EfiOutcome execute(EfiPlan plan, PhysMemory memory) {
-    return new EfiSimulator(plan, memory).execute();
+    return new EfiSimulator(new StubRun(plan, memory)).execute();
+  }
+
+  /**
+   * Where the stub puts the kernel, as the run of it tells, and where the kernel is mapped by what
+   * the stub hands over; empty where the kernel is not entered. Nothing is decompressed where the
+   * stub can do without; what is wrong with the payload shows in {@link #run} alone.
+   */
+  static Optional<KaslrOutlook> outlook(EfiPlan plan) {
+    EfiSimulator simulator = new EfiSimulator(StubRun.lookingAhead(plan, load(plan)));
+    try {
+      simulator.stub();
+      return Optional.empty();
+    } catch (Entered entered) {
+      return simulator.outlook(entered);
+    } catch (Stopped stopped) {
+      return Optional.empty();
+    }
+  }
+
+  private Optional<KaslrOutlook> outlook(Entered entered) {
+    PhysRange fdt = entered.fdt();
+    try {
+      ByteView tree = run.read(fdt.start(), Math.toIntExact(fdt.size()));
+      return Optional.of(
+          new StubOutlook(plan)
+              .of(
+                  entered.kernel(),
+                  new KexecSegment(SegmentRole.DTB, fdt, fdt.size(), Optional.of(tree))));
+    } catch (Stopped stopped) {
+      return Optional.empty();
+    }
   }
 
   private EfiOutcome execute() {

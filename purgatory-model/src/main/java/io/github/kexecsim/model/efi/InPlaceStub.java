@@ -2,6 +2,9 @@ package io.github.kexecsim.model.efi;
 
 import static io.github.kexecsim.model.efi.StubRun.hex;
 
+import io.github.kexecsim.loader.image.StubGeneration;
+import io.github.kexecsim.loader.kaslr.KaslrCause;
+import io.github.kexecsim.loader.kaslr.PhysicalKaslr;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.model.efi.KernelStart.Kernel;
 import io.github.kexecsim.model.efi.StubRun.Stopped;
@@ -51,9 +54,11 @@ final class InPlaceStub {
       workspace = got.get("memory");
     }
     long size = StubReserve.roundUp(payload.declaredSize());
-    Seed seed = seed(commandLine.has("nokaslr"));
-    EfiResult place =
-        stub.randomAlloc(size, StubLibrary.kimgAlign(seed.alignedAsWithoutKaslr()), seed.value());
+    boolean nokaslr = commandLine.has("nokaslr");
+    StubChoice choice = choice(nokaslr);
+    // Decided before random bytes are asked for.
+    boolean aligned = nokaslr || choice.cause() == KaslrCause.NOT_BUILT_IN;
+    EfiResult place = stub.randomAlloc(size, StubLibrary.kimgAlign(aligned), choice.word());
     if (!place.isSuccess()) {
       stub.message("Failed to allocate memory");
       return place.status();
@@ -66,38 +71,31 @@ final class InPlaceStub {
     EfiStatus status = content.status();
     if (status == EfiStatus.SUCCESS) {
       stub.run().act("cache_sync", "address", hex(base), "size", hex(size));
-      Kernel kernel = new Kernel(PhysRange.ofSize(base, size), content.size(), base);
-      status = new KernelStart(stub, commandLine, seed.nokaslr()).efiStubCommon(kernel);
+      PhysRange range = PhysRange.ofSize(base, size);
+      PhysicalKaslr physical = choice.physical(stub.run().slots(), range);
+      Kernel kernel = new Kernel(range, content.size(), base, physical);
+      status = new KernelStart(stub, commandLine, choice.nokaslr()).efiStubCommon(kernel);
     }
     stub.free(size, base);
     return status;
   }
 
-  /**
-   * What chooses the place.
-   *
-   * @param value 32 bits
-   * @param nokaslr whether the kernel is told of no seed either
-   * @param alignedAsWithoutKaslr whether it was so before random bytes were asked for
-   */
-  private record Seed(long value, boolean nokaslr, boolean alignedAsWithoutKaslr) {}
-
-  private Seed seed(boolean nokaslr) throws Stopped {
+  private StubChoice choice(boolean nokaslr) throws Stopped {
     if (!stub.run().plan().options().randomizeBase()) {
-      return new Seed(0, true, true);
+      return new StubChoice(0, KaslrCause.NOT_BUILT_IN);
     }
     if (nokaslr) {
       stub.message("KASLR disabled on kernel command line");
-      return new Seed(ALL_ONES, true, true);
+      return new StubChoice(ALL_ONES, KaslrCause.NOKASLR);
     }
     StubLibrary.RandomWord word = stub.randomWord();
     if (word.status() == EfiStatus.SUCCESS) {
-      return new Seed(word.word(), false, false);
+      return new StubChoice(word.word(), KaslrCause.RANDOMISED);
     }
     stub.message(
         word.status() == EfiStatus.NOT_FOUND
             ? "EFI_RNG_PROTOCOL unavailable"
             : "efi_get_random_bytes() failed (" + hex(word.status().value()) + ")");
-    return new Seed(ALL_ONES, true, false);
+    return new StubChoice(ALL_ONES, KaslrCause.NO_SEED);
   }
 }

@@ -8,6 +8,7 @@ import io.github.kexecsim.loader.fdt.FdtBuilder;
 import io.github.kexecsim.loader.fdt.FdtEditor;
 import io.github.kexecsim.loader.fdt.FdtRegion;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.kaslr.PhysicalKaslr;
 import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.model.efi.StubRun.Stopped;
@@ -31,8 +32,9 @@ final class KernelStart {
    * @param range what was allocated for it
    * @param size how many bytes of it are there; the rest is its .bss
    * @param entry where it is entered
+   * @param physical how its place was chosen
    */
-  record Kernel(PhysRange range, long size, long entry) {}
+  record Kernel(PhysRange range, long size, long entry, PhysicalKaslr physical) {}
 
   /** The stub's work is done. */
   static final class Entered extends Exception {

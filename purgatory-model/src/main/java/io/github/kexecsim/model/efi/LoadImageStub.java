@@ -5,6 +5,7 @@ import static io.github.kexecsim.model.efi.StubRun.hex;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Arm64Image;
+import io.github.kexecsim.loader.kaslr.KaslrCause;
 import io.github.kexecsim.loader.memory.EfiMemoryDesc;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.model.efi.EfiOutcome.Ending;
@@ -111,11 +112,10 @@ final class LoadImageStub {
     stub.message("Booting Linux Kernel...");
     Arm64Image image = image(base);
     boolean asked = commandLine.has("nokaslr");
-    StubLibrary.RandomWord seed = seed(asked);
-    boolean nokaslr = asked || seed.status() != EfiStatus.SUCCESS;
+    StubChoice choice = choice(asked);
     long memsize = image.rawImageSize();
     long fileSize = Math.min(decompressedSize, memsize);
-    EfiResult place = place(base, memsize, seed.word(), asked);
+    EfiResult place = place(base, memsize, choice.word(), asked);
     if (!place.isSuccess()) {
       stub.message("Failed to relocate kernel");
       return place.status();
@@ -125,12 +125,14 @@ final class LoadImageStub {
       stub.run().copy(at, base, fileSize);
     }
     stub.run().act("cache_sync", "address", hex(at), "size", hex(fileSize));
+    PhysRange range = PhysRange.ofSize(at, StubReserve.roundUp(memsize));
     Kernel kernel =
         new Kernel(
-            PhysRange.ofSize(at, StubReserve.roundUp(memsize)),
+            range,
             fileSize,
-            at + branch(image.code1()));
-    return new KernelStart(stub, commandLine, nokaslr).efiStubCommon(kernel);
+            at + branch(image.code1()),
+            choice.physical(stub.run().slots(), range));
+    return new KernelStart(stub, commandLine, choice.nokaslr()).efiStubCommon(kernel);
   }
 
   /** What runs is what LoadImage loaded: no arm64 kernel, and nobody knows what it does. */
@@ -155,20 +157,21 @@ final class LoadImageStub {
     return 4 + 4 * words;
   }
 
-  private StubLibrary.RandomWord seed(boolean nokaslr) throws Stopped {
+  private StubChoice choice(boolean nokaslr) throws Stopped {
     if (!stub.run().plan().options().randomizeBase()) {
-      return new StubLibrary.RandomWord(EfiStatus.UNSUPPORTED, 0);
+      return new StubChoice(0, KaslrCause.NOT_BUILT_IN);
     }
     if (nokaslr) {
       stub.message("KASLR disabled on kernel command line");
-      return new StubLibrary.RandomWord(EfiStatus.UNSUPPORTED, 0);
+      return new StubChoice(0, KaslrCause.NOKASLR);
     }
     services.handleProtocol(EfiServices.CHILD, EfiGuid.LINUX_LOADED_IMAGE_FIXED);
     StubLibrary.RandomWord word = stub.randomWord();
     if (word.status() != EfiStatus.SUCCESS) {
       stub.message("EFI_RNG_PROTOCOL unavailable");
+      return new StubChoice(0, KaslrCause.NO_SEED);
     }
-    return word;
+    return new StubChoice(word.word(), KaslrCause.RANDOMISED);
   }
 
   /** {@code handle_kernel_image}. */

@@ -1,6 +1,7 @@
 package io.github.kexecsim.model.efi;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.kaslr.EfiRandomAlloc;
 import io.github.kexecsim.loader.kaslr.Slots;
 import io.github.kexecsim.loader.memory.EfiMemoryDesc;
@@ -192,11 +193,16 @@ final class StubLibrary {
         StubRun.hex(slots.lowest()),
         "highest",
         StubRun.hex(slots.highest()));
-    return services.allocatePages(
-        EfiMemoryMap.ADDRESS,
-        EfiMemoryType.LOADER_CODE.number(),
-        slots.imageSize() / EfiMemoryMap.PAGE_SIZE,
-        slots.at(EfiRandomAlloc.choose(slots.count(), seed)));
+    EfiResult got =
+        services.allocatePages(
+            EfiMemoryMap.ADDRESS,
+            EfiMemoryType.LOADER_CODE.number(),
+            slots.imageSize() / EfiMemoryMap.PAGE_SIZE,
+            slots.at(EfiRandomAlloc.choose(slots.count(), seed)));
+    if (got.isSuccess()) {
+      run.choosesAmong(slots);
+    }
+    return got;
   }
 
   private EfiResult withoutPlace() {

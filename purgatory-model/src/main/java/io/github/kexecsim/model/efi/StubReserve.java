@@ -1,6 +1,7 @@
 package io.github.kexecsim.model.efi;
 
 import io.github.kexecsim.loader.codec.CompressionMethod;
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.image.ZbootImage;
 import java.util.ArrayList;
 import java.util.List;

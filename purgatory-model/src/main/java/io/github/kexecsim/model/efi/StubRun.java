@@ -1,6 +1,8 @@
 package io.github.kexecsim.model.efi;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.image.StubGeneration;
+import io.github.kexecsim.loader.kaslr.Slots;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.model.efi.EfiOutcome.Ending;
@@ -41,17 +43,43 @@ final class StubRun {
   private final EfiMemoryMap map;
   private final List<EfiEvent> events = new ArrayList<>();
   private final List<Fault> faults = new ArrayList<>();
+  private final boolean looksAhead;
+  private Optional<Slots> slots = Optional.empty();
   private long decompressed;
   private long copied;
 
   StubRun(EfiPlan plan, PhysMemory memory) {
+    this(plan, memory, false);
+  }
+
+  private StubRun(EfiPlan plan, PhysMemory memory, boolean looksAhead) {
     this.plan = plan;
+    this.looksAhead = looksAhead;
     this.memory = memory;
     this.identityMap = plan.identityMap();
     this.map = new EfiMemoryMap(plan.usable());
     for (KexecSegment segment : plan.placed().segments()) {
       map.claim(segment.range(), type(segment));
     }
+  }
+
+  /** A run for the sake of where the kernel goes: not one byte of it is needed there. */
+  static StubRun lookingAhead(EfiPlan plan, PhysMemory memory) {
+    return new StubRun(plan, memory, true);
+  }
+
+  /** Whether the payload has to be decompressed: the first stub reads what comes out of it. */
+  boolean needsPayload() {
+    return !looksAhead || plan.generation() == StubGeneration.LOAD_IMAGE;
+  }
+
+  /** The places among which efi_random_alloc chose, where it did. */
+  Optional<Slots> slots() {
+    return slots;
+  }
+
+  void choosesAmong(Slots places) {
+    slots = Optional.of(places);
   }
 
   /** The tables stay the next kernel's to read, so no type that it takes as free memory. */

@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.codec.Decompressors;
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.image.ZbootImage;
 import io.github.kexecsim.loader.place.SegmentRole;
 import io.github.kexecsim.model.efi.EfiOutcome.FaultKind;
@@ -63,6 +64,9 @@ final class ZbootPayload {
         hex(to),
         "room",
         hex(room));
+    if (!run.needsPayload()) {
+      return new Result(EfiStatus.SUCCESS, declaredSize());
+    }
     ByteView payload = run.read(from, (int) image.payloadSize());
     byte[] output = new byte[(int) Math.min(room, MAX_ARRAY)];
     int size;

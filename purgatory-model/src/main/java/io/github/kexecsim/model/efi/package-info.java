@@ -19,7 +19,7 @@
  * is an {@link io.github.kexecsim.model.efi.EfiOutcome.Ending} of its own.
  *
  * <p>What a stub asks of the firmware differs ({@link
- * io.github.kexecsim.model.efi.StubGeneration}). That of v6.1 hands the decompressed kernel to
+ * io.github.kexecsim.loader.image.StubGeneration}). That of v6.1 hands the decompressed kernel to
  * LoadImage and is no user of AllocatePages itself; since v6.2 the stub asks for memory and random
  * bytes and does the rest alone. {@link io.github.kexecsim.model.efi.EfiService#MINIMAL} is enough
  * for the latter and not for the former.

@@ -8,6 +8,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.image.ZbootWriter;
 import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.limit.Limits;

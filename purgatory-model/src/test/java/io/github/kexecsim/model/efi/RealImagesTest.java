@@ -6,6 +6,7 @@ import io.github.kexecsim.loader.LoadRequest;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.model.RelocationPlan;

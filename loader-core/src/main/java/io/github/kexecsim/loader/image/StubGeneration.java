@@ -1,8 +1,8 @@
-package io.github.kexecsim.model.efi;
+package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
-import io.github.kexecsim.loader.image.ZbootImage;
+import io.github.kexecsim.loader.machine.KernelVersion;
 import io.github.kexecsim.loader.pe.PeHeader;
 import java.util.Locale;
 
@@ -19,7 +19,7 @@ public enum StubGeneration {
   WORKSPACE("v6.15 and later: decompresses in place, workspace allocated");
 
   /** {@code zboot_heap}: 256 KiB of .bss, behind .data. */
-  static final long HEAP_SIZE = 256 << 10;
+  private static final long HEAP_SIZE = 256 << 10;
 
   private final String text;
 
@@ -30,6 +30,24 @@ public enum StubGeneration {
   /** What it does, in a few words. */
   public String text() {
     return text;
+  }
+
+  /** The version nearest to {@code likely} of which a kernel with such a stub can be. */
+  public KernelVersion nearest(KernelVersion likely) {
+    return switch (this) {
+      case LOAD_IMAGE -> new KernelVersion(6, 1);
+      case STATIC_HEAP ->
+          atMost(atLeast(likely, new KernelVersion(6, 2)), new KernelVersion(6, 14));
+      case WORKSPACE -> atLeast(likely, new KernelVersion(6, 15));
+    };
+  }
+
+  private static KernelVersion atLeast(KernelVersion version, KernelVersion lowest) {
+    return version.compareTo(lowest) < 0 ? lowest : version;
+  }
+
+  private static KernelVersion atMost(KernelVersion version, KernelVersion highest) {
+    return version.compareTo(highest) > 0 ? highest : version;
   }
 
   /** The name as JSON shows it: lower case, with hyphens. */
@@ -43,7 +61,7 @@ public enum StubGeneration {
    *
    * @throws KexecException {@link Reason#UNSUPPORTED_STRATEGY} for an image without a stub
    */
-  static StubGeneration of(ZbootImage image) {
+  public static StubGeneration of(ZbootImage image) {
     PeHeader pe = image.pe();
     if (pe.majorImageVersion() == 0) {
       throw new KexecException(
