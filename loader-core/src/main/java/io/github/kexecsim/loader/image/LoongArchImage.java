@@ -112,8 +112,9 @@ public record LoongArchImage(
                   "the file (0x%x bytes) is larger than kernel_asize (0x%x)",
                   fileSize, rawImageSize)));
     }
-    boolean isOffset = linuxMagic == Integer.toUnsignedLong(ZbootImage.LINUX_PE_MAGIC);
-    if (isOffset && Long.compareUnsigned(kernelEntry - textOffset, rawImageSize) >= 0) {
+    boolean isToldAndSized =
+        rawImageSize != 0 && linuxMagic == Integer.toUnsignedLong(ZbootImage.LINUX_PE_MAGIC);
+    if (isToldAndSized && Long.compareUnsigned(kernelEntry - textOffset, rawImageSize) >= 0) {
       findings.add(
           new Finding(
               Flaw.ENTRY_OUTSIDE_IMAGE,
