@@ -58,7 +58,7 @@ record X86Kaslr(NextKernel kernel, X86Start start) {
     assumptions.add("no memory that the firmware's SRAT table calls removable");
     KexecSegment segment = kernel.segment(SegmentRole.KERNEL).orElseThrow();
     long align = Math.max(params.u32le(0x230), MIN_ALIGN);
-    long output = Math.max(segment.mem(), params.u64le(0x258));
+    long output = output(segment, params.u64le(0x258));
     long size = alignUp(imageSize(segment, params, assumptions), MIN_ALIGN);
     KaslrOptions options =
         KaslrOptions.of(kernel.placed().commandLine(), start.paging().highestPhysical());
@@ -80,6 +80,11 @@ record X86Kaslr(NextKernel kernel, X86Start start) {
         virtual(params, options, size, align),
         slots.count() == 0 ? kernel.outOfReach() : neighbours(all(slots), BY_BOOT_PARAMS),
         assumptions);
+  }
+
+  /** The lowest address it unpacks to; where it lies if pref_address is no address. */
+  private static long output(KexecSegment segment, long prefAddress) {
+    return prefAddress < PhysRange.LIMIT ? Math.max(segment.mem(), prefAddress) : segment.mem();
   }
 
   /** What is unpacked, which the payload's last word tells; init_size where that is not known. */
@@ -182,7 +187,9 @@ record X86Kaslr(NextKernel kernel, X86Start start) {
       List<Neighbour> neighbours,
       List<String> assumptions) {
     if (slots.count() == 0) {
-      Slots stay = Slots.fixed(PhysRange.ofSize(output, slots.imageSize()));
+      // Headers are not checked for what the loader does not use: no machine has such memory.
+      long end = output + Math.min(slots.imageSize(), PhysRange.LIMIT - output);
+      Slots stay = Slots.fixed(new PhysRange(output, end));
       KaslrCause cause = virtual.cause().isRandomised() ? KaslrCause.NO_PLACE : virtual.cause();
       return new KaslrOutlook(
           PhysicalKaslr.staying(cause, slots.obstacle().orElseThrow(), stay),
