@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -84,6 +85,22 @@ class HostileHeaderTest {
       }
     }
     assertThat(loadable).isPositive();
+  }
+
+  /** Both loaders put the kernel where it may move, and tell so. */
+  @Test
+  void theHazardOfKaslrIsToldWhoeverLoads() {
+    ByteBuffer image = image(Architecture.X86_64);
+    Machine machine =
+        new MachineBuilder(Architecture.X86_64)
+            .kernelVersion(new KernelVersion(6, 1))
+            .iomem(Iomem.parse("01000000-3fffffff : System RAM\n  20000000-2fffffff : Reserved\n"))
+            .build();
+    LoadPlan kernels = KexecFileLoader.load(request(image, machine));
+    String hazard = kernels.kaslr().orElseThrow().hazard().orElseThrow();
+
+    assertThat(kernels.warnings()).contains(hazard);
+    assertThat(UserLoader.load(request(image, machine)).warnings()).contains(hazard);
   }
 
   private static LoadRequest request(ByteBuffer image, Machine machine) {
