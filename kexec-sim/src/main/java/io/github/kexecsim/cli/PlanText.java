@@ -45,9 +45,7 @@ final class PlanText {
     report
         .plan()
         .ifPresent(plan -> plan.warnings().forEach(line -> page.labelled("warning", line)));
-    report
-        .machine()
-        .ifPresent(chosen -> chosen.machine().notes().forEach(line -> page.labelled("note", line)));
+    report.machineNotes().forEach(line -> page.labelled("note", line));
     if (report.refusal().isEmpty()) {
       String label = "not modelled";
       for (String item : report.notModelled()) {
@@ -65,19 +63,18 @@ final class PlanText {
   }
 
   private static String verdict(PlanReport report) {
-    String type = report.type().label();
     return report
         .refusal()
-        .map(refusal -> describe(refusal, report.strategy()))
-        .map(reason -> "rejected: " + reason)
-        .orElse(
-            "loadable: "
-                + loader(report)
-                + " accepts "
-                + kernel(report)
-                + " as a "
-                + type
-                + " load");
+        .map(refusal -> "rejected: " + describe(refusal, report.strategy()))
+        .orElseGet(() -> "loadable: " + accepted(report));
+  }
+
+  private static String accepted(PlanReport report) {
+    String type = " as a " + report.type().label() + " load";
+    if (report.strategy() == Strategy.FIRMWARE) {
+      return loader(report) + " accepts " + kernel(report);
+    }
+    return loader(report) + " accepts " + kernel(report) + type;
   }
 
   private static String loader(PlanReport report) {

@@ -3,9 +3,16 @@ package io.github.kexecsim.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limits;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.place.LoadType;
+import io.github.kexecsim.loader.place.Strategy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,7 +96,9 @@ class StrategyOptionsTest {
       assertThat(plan.get("image").get("layers")).hasSize(1);
     }
     assertThat(new Cli(dir).run("load", "--strategy", "firmware").succeeds().out())
-        .contains("firmware's LoadImage accepts", "it starts where firmware enforces W^X");
+        .contains("firmware's LoadImage accepts", "it starts where firmware enforces W^X")
+        .contains("EFI_UNSUPPORTED")
+        .doesNotContain("default load");
   }
 
   @Test
@@ -98,6 +107,42 @@ class StrategyOptionsTest {
     JsonNode plan =
         json("load", "--strategy", "firmware", "--initrd", "initrd", "--append", "quiet", "--json");
     assertThat(plan.get("warnings").toString()).contains("LoadFile2", "LoadOptions");
+  }
+
+  @Test
+  void firmwareTellsOfWhatItLeavesToAUkisStub() throws Exception {
+    ByteView kernel = ByteView.of(TestImages.image(4096, 8192));
+    TestImages.write(dir, "uki", TestImages.uki(kernel));
+    String[] load = {"load", "uki", "--strategy", "firmware", "--profile", "1", "--json"};
+    assertThat(json(load).get("warnings").toString()).contains("chooses no profile");
+  }
+
+  @Test
+  void firmwareHasNoUseForANoteOnThePurgatory() throws Exception {
+    Path root = dir.resolve("root");
+    Files.createDirectories(root.resolve("proc"));
+    Files.writeString(root.resolve("proc/iomem"), "80000000-bfffffff : System RAM\n");
+    Machine machine = ThisMachine.read(root, Architecture.RISCV64, Limits.DEFAULT).build();
+    assertThat(machine.notes()).contains(ThisMachine.PURGATORY_NOTE);
+    for (Strategy strategy : Strategy.values()) {
+      PlanReport report =
+          new PlanReport(
+              new InputFile("Image", ByteView.of(new byte[1])),
+              Optional.empty(),
+              "",
+              LoadType.DEFAULT,
+              Optional.of(new ChosenMachine(machine, "this machine")),
+              Optional.empty(),
+              Optional.empty(),
+              strategy,
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty());
+      assertThat(report.machineNotes().contains(ThisMachine.PURGATORY_NOTE))
+          .isEqualTo(strategy != Strategy.FIRMWARE);
+    }
   }
 
   @Test
