@@ -146,6 +146,20 @@ class StrategyOptionsTest {
   }
 
   @Test
+  void anEmulatedEfiLoadOfAUkiNamesTheZbootImageInside() throws Exception {
+    byte[] zboot = TestImages.zboot(TestImages.image(4096, 8192), "gzip");
+    TestImages.write(dir, "zboot.uki", TestImages.uki(ByteView.of(zboot)));
+    TestImages.write(dir, "raw.uki", TestImages.uki(ByteView.of(TestImages.image(4096, 8192))));
+    assertThat(hint("zboot.uki")).contains("extract --section .linux");
+    assertThat(hint("raw.uki")).doesNotContain("extract");
+  }
+
+  private String hint(String uki) {
+    String[] load = {"load", uki, "--strategy", "emulated-efi", "--json"};
+    return new Cli(dir).run(load).failsWith(ExitStatus.NO).json().at("/reason/hint").asText();
+  }
+
+  @Test
   void firmwareRefusesWhatIsNoEfiApplicationOfItsMachine() throws Exception {
     new Cli(dir)
         .run("load", "-p", "--strategy", "firmware", "--json")
