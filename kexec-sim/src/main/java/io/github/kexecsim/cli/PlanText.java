@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Strategy;
+import io.github.kexecsim.loader.report.Flaw;
 import io.github.kexecsim.loader.uki.Part;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -74,7 +75,18 @@ final class PlanText {
     if (report.strategy() == Strategy.FIRMWARE) {
       return loader(report) + " accepts " + kernel(report);
     }
-    return loader(report) + " accepts " + kernel(report) + type;
+    boolean isProposed =
+        report.layers().stream()
+            .flatMap(layer -> layer.findings().stream())
+            .anyMatch(finding -> finding.flaw() == Flaw.PROPOSED_FORMAT);
+    return isProposed
+        ? "by an RFC's model "
+            + loader(report)
+            + " would take "
+            + kernel(report)
+            + type
+            + "; no released kernel does"
+        : loader(report) + " accepts " + kernel(report) + type;
   }
 
   private static String loader(PlanReport report) {

@@ -1,5 +1,6 @@
 package io.github.kexecsim.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,8 +11,11 @@ import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.Strategy;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -157,6 +161,28 @@ class StrategyOptionsTest {
   private String hint(String uki) {
     String[] load = {"load", uki, "--strategy", "emulated-efi", "--json"};
     return new Cli(dir).run(load).failsWith(ExitStatus.NO).json().at("/reason/hint").asText();
+  }
+
+  @Test
+  void anX86ZbootImageIsLoadedByAModelOnly() throws Exception {
+    byte[] raw = new byte[8192];
+    byte[] nop = {0x0f, 0x1f, (byte) 0x80};
+    ByteBuffer image = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
+    image.put(0xd, nop).putInt(0x10, 8192).put(0x1d, nop).putInt(0x20, 4096);
+    TestImages.write(dir, "Image", raw);
+    Cli cli = new Cli(dir);
+    cli.run("pack", "Image", "--method", "gzip", "-o", "x86.zboot").succeeds();
+    TestImages.write(dir, "iomem", "01000000-07ffffff : System RAM\n".getBytes(UTF_8));
+    String[] load = {"load", "x86.zboot", "--iomem", "iomem", "--json"};
+    assertThat(cli.run(Arrays.copyOf(load, 4)).succeeds().out())
+        .contains("no released kernel does")
+        .doesNotContain("accepts");
+    for (String strategy : new String[] {"user", "emulated-efi"}) {
+      String[] other = Arrays.copyOf(load, 7);
+      other[5] = "--strategy";
+      other[6] = strategy;
+      cli.run(other).rejects(Reason.UNSUPPORTED_STRATEGY);
+    }
   }
 
   @Test

@@ -76,7 +76,9 @@ final class EfiPlanner {
           case LOONGARCH64 ->
               "a loongarch64 kernel takes everything from EFI's tables and calls"
                   + " SetVirtualAddressMap, so it needs the firmware's own runtime services";
-          case X86_64 -> "there are no zboot images for x86_64";
+          case X86_64 ->
+              "no released kernel is built as a zboot image for x86_64, and the stub of the RFC that"
+                  + " proposed them is not modelled";
         };
     if (!why.isEmpty()) {
       throw unsupported(why);
