@@ -64,7 +64,7 @@ final class PackCommand implements Command {
     ByteView inner;
     byte[] zboot;
     try {
-      ByteView raw = rawImage(file.bytes(), LimitOptions.limits(arguments));
+      ByteView raw = rawImage(file.bytes(), arguments);
       KernelImage image = ImageProbe.parse(raw);
       Architecture architecture = rawImageArchitecture(file, image);
       inner =
@@ -84,10 +84,15 @@ final class PackCommand implements Command {
   }
 
   /** The file, or an x86_64 vmlinux as it lies in memory: x86_64 has no raw image to begin with. */
-  private static ByteView rawImage(ByteView file, Limits limits) {
+  private static ByteView rawImage(ByteView file, Arguments arguments) {
+    Limits limits = LimitOptions.limits(arguments);
     KernelImage image = ImageProbe.parse(file, limits);
     boolean isVmlinux =
         image instanceof ElfImage && image.architecture().equals(Optional.of(Architecture.X86_64));
+    if (isVmlinux && arguments.has(NO_PAD)) {
+      throw Failure.usage(
+          NO_PAD.name() + " goes with a raw Image: a vmlinux is laid out as it lies in memory");
+    }
     return isVmlinux ? X86ImageWriter.write(file, limits) : file;
   }
 

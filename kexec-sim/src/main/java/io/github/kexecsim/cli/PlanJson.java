@@ -27,7 +27,11 @@ final class PlanJson {
     report
         .initrd()
         .ifPresent(initrd -> json.object("initrd", inner -> writeFile(inner, initrd, digests)));
-    report.machine().ifPresent(machine -> json.object("machine", inner -> write(inner, machine)));
+    report
+        .machine()
+        .ifPresent(
+            machine ->
+                json.object("machine", inner -> write(inner, machine, report.machineNotes())));
     json.string("strategy", report.strategy().label()).string("type", report.type().label());
     json.string("command_line", report.commandLine());
     report
@@ -74,7 +78,7 @@ final class PlanJson {
     json.objects("layers", LayerView.of(report.layers()), layer -> layer.writeTo(json));
   }
 
-  private static void write(JsonText json, ChosenMachine chosen) {
+  private static void write(JsonText json, ChosenMachine chosen, List<String> notes) {
     Machine machine = chosen.machine();
     json.string("name", machine.name())
         .string("source", chosen.source())
@@ -86,7 +90,7 @@ final class PlanJson {
     machine
         .crashRegion()
         .ifPresent(region -> json.object("crash_region", inner -> write(inner, region)));
-    json.strings("notes", machine.notes());
+    json.strings("notes", notes);
   }
 
   private static void write(JsonText json, PhysRange range) {

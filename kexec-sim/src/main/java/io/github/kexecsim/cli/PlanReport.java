@@ -101,6 +101,13 @@ record PlanReport(
     return all;
   }
 
+  /** What the machine's description rests on, as far as that matters to the strategy. */
+  List<String> machineNotes() {
+    return machine.map(chosen -> chosen.machine().notes()).orElse(List.of()).stream()
+        .filter(note -> strategy != Strategy.FIRMWARE || !note.equals(ThisMachine.PURGATORY_NOTE))
+        .toList();
+  }
+
   String verdict() {
     return refusal.isPresent() ? "rejected" : "loadable";
   }

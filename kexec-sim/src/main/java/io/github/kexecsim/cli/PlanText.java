@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Strategy;
+import io.github.kexecsim.loader.report.Flaw;
 import io.github.kexecsim.loader.uki.Part;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,9 +43,7 @@ final class PlanText {
     report
         .plan()
         .ifPresent(plan -> plan.warnings().forEach(line -> page.labelled("warning", line)));
-    report
-        .machine()
-        .ifPresent(chosen -> chosen.machine().notes().forEach(line -> page.labelled("note", line)));
+    report.machineNotes().forEach(line -> page.labelled("note", line));
     if (report.refusal().isEmpty()) {
       String label = "not modelled";
       for (String item : report.notModelled()) {
@@ -62,19 +61,29 @@ final class PlanText {
   }
 
   private static String verdict(PlanReport report) {
-    String type = report.type().label();
     return report
         .refusal()
-        .map(refusal -> describe(refusal, report.strategy()))
-        .map(reason -> "rejected: " + reason)
-        .orElse(
-            "loadable: "
-                + loader(report)
-                + " accepts "
-                + kernel(report)
-                + " as a "
-                + type
-                + " load");
+        .map(refusal -> "rejected: " + describe(refusal, report.strategy()))
+        .orElseGet(() -> "loadable: " + accepted(report));
+  }
+
+  private static String accepted(PlanReport report) {
+    String type = " as a " + report.type().label() + " load";
+    if (report.strategy() == Strategy.FIRMWARE) {
+      return loader(report) + " accepts " + kernel(report);
+    }
+    boolean isProposed =
+        report.layers().stream()
+            .flatMap(layer -> layer.findings().stream())
+            .anyMatch(finding -> finding.flaw() == Flaw.PROPOSED_FORMAT);
+    return isProposed
+        ? "by an RFC's model "
+            + loader(report)
+            + " would take "
+            + kernel(report)
+            + type
+            + "; no released kernel does"
+        : loader(report) + " accepts " + kernel(report) + type;
   }
 
   private static String loader(PlanReport report) {

@@ -20,6 +20,10 @@ import java.util.Optional;
 
 /** The machine that this runs on, as its /proc and /sys tell it to root. */
 final class ThisMachine {
+  /** A note that a load without a purgatory has no use for. */
+  static final String PURGATORY_NOTE =
+      "the purgatory's size is that of Linux 7.2.13, not of the kernel running here";
+
   private static final int MAX_CPU = 1 << 16;
 
   /** The key of the page size in the auxiliary vector ({@code include/uapi/linux/auxvec.h}). */
@@ -66,7 +70,7 @@ final class ThisMachine {
         .flatMap(ThisMachine::count)
         .ifPresent(count -> builder.cpu(Cpu.UNKNOWN.withCount(count)));
     if (architecture == Architecture.X86_64 || architecture == Architecture.RISCV64) {
-      builder.note("the purgatory's size is that of Linux 7.2.13, not of the kernel running here");
+      builder.note(PURGATORY_NOTE);
     }
     return builder;
   }

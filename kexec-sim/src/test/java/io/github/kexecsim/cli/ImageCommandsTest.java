@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.error.Reason;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +59,18 @@ class ImageCommandsTest {
     cli.run("pack", "zboot", "--method", "gzip", "-o", "packed").failsWith(ExitStatus.NO);
     cli.run("pack", "text", "--method", "gzip", "-o", "packed").failsWith(ExitStatus.NO);
     assertThat(dir.resolve("packed")).doesNotExist();
+  }
+
+  @Test
+  void aVmlinuxIsAlwaysLaidOut() throws Exception {
+    ByteBuffer elf = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
+    elf.putInt(0, 0x464c457f).put(4, (byte) 2).put(5, (byte) 1).put(6, (byte) 1);
+    elf.putShort(16, (short) 2).putShort(18, (short) 62).putInt(20, 1);
+    elf.putShort(52, (short) 64).putShort(54, (short) 56);
+    TestImages.write(dir, "vmlinux", elf.array());
+    String[] pack = {"pack", "vmlinux", "--method", "gzip", "-o", "packed", "--no-pad"};
+    cli.run(pack).failsWith(ExitStatus.USAGE);
+    cli.run(Arrays.copyOf(pack, 6)).failsWith(ExitStatus.NO);
   }
 
   @Test

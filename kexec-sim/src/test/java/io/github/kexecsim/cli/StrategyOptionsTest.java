@@ -1,11 +1,22 @@
 package io.github.kexecsim.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.limit.Limits;
+import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.place.LoadType;
+import io.github.kexecsim.loader.place.Strategy;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,7 +100,9 @@ class StrategyOptionsTest {
       assertThat(plan.get("image").get("layers")).hasSize(1);
     }
     assertThat(new Cli(dir).run("load", "--strategy", "firmware").succeeds().out())
-        .contains("firmware's LoadImage accepts", "it starts where firmware enforces W^X");
+        .contains("firmware's LoadImage accepts", "it starts where firmware enforces W^X")
+        .contains("EFI_UNSUPPORTED")
+        .doesNotContain("default load");
   }
 
   @Test
@@ -98,6 +111,78 @@ class StrategyOptionsTest {
     JsonNode plan =
         json("load", "--strategy", "firmware", "--initrd", "initrd", "--append", "quiet", "--json");
     assertThat(plan.get("warnings").toString()).contains("LoadFile2", "LoadOptions");
+  }
+
+  @Test
+  void firmwareTellsOfWhatItLeavesToAUkisStub() throws Exception {
+    ByteView kernel = ByteView.of(TestImages.image(4096, 8192));
+    TestImages.write(dir, "uki", TestImages.uki(kernel));
+    String[] load = {"load", "uki", "--strategy", "firmware", "--profile", "1", "--json"};
+    assertThat(json(load).get("warnings").toString()).contains("chooses no profile");
+  }
+
+  @Test
+  void firmwareHasNoUseForANoteOnThePurgatory() throws Exception {
+    Path root = dir.resolve("root");
+    Files.createDirectories(root.resolve("proc"));
+    Files.writeString(root.resolve("proc/iomem"), "80000000-bfffffff : System RAM\n");
+    Machine machine = ThisMachine.read(root, Architecture.RISCV64, Limits.DEFAULT).build();
+    assertThat(machine.notes()).contains(ThisMachine.PURGATORY_NOTE);
+    for (Strategy strategy : Strategy.values()) {
+      PlanReport report =
+          new PlanReport(
+              new InputFile("Image", ByteView.of(new byte[1])),
+              Optional.empty(),
+              "",
+              LoadType.DEFAULT,
+              Optional.of(new ChosenMachine(machine, "this machine")),
+              Optional.empty(),
+              Optional.empty(),
+              strategy,
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty());
+      assertThat(report.machineNotes().contains(ThisMachine.PURGATORY_NOTE))
+          .isEqualTo(strategy != Strategy.FIRMWARE);
+    }
+  }
+
+  @Test
+  void anEmulatedEfiLoadOfAUkiNamesTheZbootImageInside() throws Exception {
+    byte[] zboot = TestImages.zboot(TestImages.image(4096, 8192), "gzip");
+    TestImages.write(dir, "zboot.uki", TestImages.uki(ByteView.of(zboot)));
+    TestImages.write(dir, "raw.uki", TestImages.uki(ByteView.of(TestImages.image(4096, 8192))));
+    assertThat(hint("zboot.uki")).contains("extract --section .linux");
+    assertThat(hint("raw.uki")).doesNotContain("extract");
+  }
+
+  private String hint(String uki) {
+    String[] load = {"load", uki, "--strategy", "emulated-efi", "--json"};
+    return new Cli(dir).run(load).failsWith(ExitStatus.NO).json().at("/reason/hint").asText();
+  }
+
+  @Test
+  void anX86ZbootImageIsLoadedByAModelOnly() throws Exception {
+    byte[] raw = new byte[8192];
+    byte[] nop = {0x0f, 0x1f, (byte) 0x80};
+    ByteBuffer image = ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN);
+    image.put(0xd, nop).putInt(0x10, 8192).put(0x1d, nop).putInt(0x20, 4096);
+    TestImages.write(dir, "Image", raw);
+    Cli cli = new Cli(dir);
+    cli.run("pack", "Image", "--method", "gzip", "-o", "x86.zboot").succeeds();
+    TestImages.write(dir, "iomem", "01000000-07ffffff : System RAM\n".getBytes(UTF_8));
+    String[] load = {"load", "x86.zboot", "--iomem", "iomem", "--json"};
+    assertThat(cli.run(Arrays.copyOf(load, 4)).succeeds().out())
+        .contains("no released kernel does")
+        .doesNotContain("accepts");
+    for (String strategy : new String[] {"user", "emulated-efi"}) {
+      String[] other = Arrays.copyOf(load, 7);
+      other[5] = "--strategy";
+      other[6] = strategy;
+      cli.run(other).rejects(Reason.UNSUPPORTED_STRATEGY);
+    }
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.image.ZbootWriter;
 import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
@@ -128,6 +129,13 @@ public final class FirmwareLoader {
         List.of());
   }
 
+  /** Whether it is an image that was packed here, which nothing but kexec and the like can load. */
+  private static boolean isPlaceholder(Architecture architecture, MappedPe image) {
+    return image
+        .content()
+        .matches(image.entry() - image.base(), ZbootWriter.entryCode(architecture));
+  }
+
   private static List<String> warnings(LoadRequest request, MappedPe image) {
     List<String> warnings = new ArrayList<>();
     if (request.initrd().isPresent()) {
@@ -138,6 +146,26 @@ public final class FirmwareLoader {
     if (request.commandLine().isPresent()) {
       warnings.add(
           "firmware hands the command line on in LoadOptions, as whoever starts the image set them");
+    }
+    LoadRequest.UkiOptions uki = request.uki();
+    if (uki.profile().isPresent()) {
+      warnings.add(
+          "firmware chooses no profile: a UKI's stub starts the one that its LoadOptions name with"
+              + " @, or the first");
+    }
+    if (!uki.addons().isEmpty()) {
+      warnings.add(
+          "firmware loads no addons: a UKI's stub looks for them on the partition that it is"
+              + " started from");
+    }
+    if (uki.deviceTreeGiven()) {
+      warnings.add(
+          "firmware hands over a device tree of its own: the one given describes the machine");
+    }
+    if (isPlaceholder(request.machine().architecture(), image)) {
+      warnings.add(
+          "the image carries no EFI stub: its entry returns EFI_UNSUPPORTED to the firmware, and the"
+              + " kernel is not started");
     }
     long zeros = image.zeros().stream().mapToLong(PhysRange::size).sum();
     if (zeros > 0) {

@@ -35,20 +35,22 @@ final class Load {
   }
 
   LoadPlan plan(List<Layer> peeled) {
+    PlacedLoad placed;
     try {
-      PlacedLoad placed = place(peeled);
-      warnings.addAll(placed.warnings());
-      NextKernel.of(placed, request.machine()).hazard().ifPresent(warnings::add);
-      if (request.type() == LoadType.CRASH
-          && request.machine().crashNotes().equals(CrashNotes.UNKNOWN)) {
-        warnings.add(
-            "elfcorehdr leads to no notes: where the CPUs' notes and vmcoreinfo lie is known to the"
-                + " running kernel only, and 0 stands in for it");
-      }
-      return plan(Optional.of(placed), Optional.empty());
+      placed = place(peeled);
     } catch (KexecException e) {
       return plan(Optional.empty(), Optional.of(new Refusal(e)));
     }
+    // What follows is about a load that was accepted, and must not refuse it.
+    warnings.addAll(placed.warnings());
+    NextKernel.of(placed, request.machine()).hazard().ifPresent(warnings::add);
+    if (request.type() == LoadType.CRASH
+        && request.machine().crashNotes().equals(CrashNotes.UNKNOWN)) {
+      warnings.add(
+          "elfcorehdr leads to no notes: where the CPUs' notes and vmcoreinfo lie is known to the"
+              + " running kernel only, and 0 stands in for it");
+    }
+    return plan(Optional.of(placed), Optional.empty());
   }
 
   private LoadPlan plan(Optional<PlacedLoad> placed, Optional<Refusal> refusal) {

@@ -2,6 +2,7 @@ package io.github.kexecsim.loader;
 
 import io.github.kexecsim.loader.codec.Progress;
 import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.kaslr.NextKernel;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Placement;
 import io.github.kexecsim.loader.place.SegmentRules;
@@ -27,20 +28,11 @@ public final class UserLoader {
     List<String> warnings = new ArrayList<>();
     Placement placement = Placement.of(request.machine().architecture());
     Peeling peeling = new Peeling(request, Progress.NONE, placement, warnings);
+    PlacedLoad placed;
     try {
       peeling.peel(List.of());
-      PlacedLoad placed = UserPlacement.place(peeling.toPlace(peeling.last().bytes()));
+      placed = UserPlacement.place(peeling.toPlace(peeling.last().bytes()));
       SegmentRules.check(request.machine(), request.type(), placed.segments());
-      warnings.addAll(placed.warnings());
-      peeling.explainDeviceTree(placed, DEVICE_TREE);
-      return new LoadPlan(
-          request,
-          peeling.layers(),
-          Optional.of(placed),
-          Optional.empty(),
-          warnings,
-          peeling.composition(),
-          Strategy.USER);
     } catch (KexecException e) {
       return new LoadPlan(
           request,
@@ -51,5 +43,17 @@ public final class UserLoader {
           peeling.composition(),
           Strategy.USER);
     }
+    // What follows is about a load that was accepted, and must not refuse it.
+    warnings.addAll(placed.warnings());
+    peeling.explainDeviceTree(placed, DEVICE_TREE);
+    NextKernel.of(placed, request.machine()).hazard().ifPresent(warnings::add);
+    return new LoadPlan(
+        request,
+        peeling.layers(),
+        Optional.of(placed),
+        Optional.empty(),
+        warnings,
+        peeling.composition(),
+        Strategy.USER);
   }
 }

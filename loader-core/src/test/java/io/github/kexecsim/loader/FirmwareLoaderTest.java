@@ -3,8 +3,10 @@ package io.github.kexecsim.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.kexecsim.loader.LoadRequest.UkiOptions;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.image.ZbootWriter;
 import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
@@ -12,12 +14,15 @@ import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.pe.MappedPe;
+import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.pe.PeHeader.Section;
 import io.github.kexecsim.loader.pe.PeMachine;
 import io.github.kexecsim.loader.pe.PeWriter;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.SegmentRole;
+import io.github.kexecsim.loader.uki.Addon;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -117,6 +122,57 @@ class FirmwareLoaderTest {
             .withCommandLine("quiet");
     // The initrd, the command line, and the BSS.
     assertThat(FirmwareLoader.load(request).plan().warnings()).hasSize(3);
+  }
+
+  @Test
+  void whatIsForAUkisStubIsToldOf() {
+    ByteView tree = ByteView.of(new byte[1]);
+    Addon addon =
+        Addon.parse(
+            "a.addon.efi",
+            ByteView.of(
+                new PeWriter(PeMachine.X86_64)
+                    .section(".cmdline", 0x1000, tree, Section.INITIALIZED_DATA | Section.READ)
+                    .write()));
+    ByteView file = ByteView.of(image(PeMachine.X86_64).write());
+    for (UkiOptions options :
+        List.of(
+            new UkiOptions(Optional.of("1"), List.of(), false),
+            new UkiOptions(Optional.empty(), List.of(addon), false),
+            new UkiOptions(Optional.empty(), List.of(), true))) {
+      LoadRequest request =
+          new LoadRequest(
+              file,
+              machine(),
+              Optional.empty(),
+              Optional.empty(),
+              LoadType.DEFAULT,
+              Limits.DEFAULT,
+              0,
+              options);
+      // That, and the BSS.
+      assertThat(FirmwareLoader.load(request).plan().warnings()).hasSize(2);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aPackedImageIsStartedInVain(Architecture architecture) {
+    byte[] zboot = ZbootWriter.write(architecture, "gzip", ByteView.of(new byte[64]), 4096);
+    List<String> packed = warnings(zboot, architecture);
+    PeHeader pe = PeHeader.find(ByteView.of(zboot)).orElseThrow();
+    // In .text files of this layout have every byte where memory has it.
+    zboot[(int) pe.addressOfEntryPoint()] ^= 1;
+    List<String> stubbed = warnings(zboot, architecture);
+
+    assertThat(packed).hasSize(stubbed.size() + 1).containsAll(stubbed);
+  }
+
+  private static List<String> warnings(byte[] file, Architecture architecture) {
+    FirmwareLoad load =
+        FirmwareLoader.load(LoadRequest.of(ByteView.of(file), machine(architecture)));
+    assertThat(load.plan().isLoadable()).isTrue();
+    return load.plan().warnings();
   }
 
   @Test

@@ -126,8 +126,11 @@ public final class ZbootWriter {
     return out.array();
   }
 
-  /** Instructions that return EFI_UNSUPPORTED, 0x8000000000000003, to the firmware. */
-  private static byte[] entryCode(Architecture architecture) {
+  /**
+   * What stands at the entry point instead of an EFI stub: instructions that return
+   * EFI_UNSUPPORTED, 0x8000000000000003, to the firmware.
+   */
+  public static byte[] entryCode(Architecture architecture) {
     return switch (architecture) {
       case ARM64 ->
           words(

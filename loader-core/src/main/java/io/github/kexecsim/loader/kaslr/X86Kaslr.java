@@ -25,6 +25,7 @@ record X86Kaslr(NextKernel kernel, X86Start start) {
   private static final int COMMAND_LINE_SIZE = 2048;
   private static final int ZERO_PAGE = 4096;
   private static final int SETUP_DATA = 16;
+  private static final String BY_BOOT_PARAMS = "it is avoided, as boot_params leads to it";
 
   /** {@code MIN_KERNEL_ALIGN}. */
   private static final long MIN_ALIGN = 2L << 20;
@@ -37,6 +38,11 @@ record X86Kaslr(NextKernel kernel, X86Start start) {
           place.physical(),
           OptionalLong.of(place.physical()),
           virtual(place),
+          // The loader chose before it placed the initrd, and nothing moves the kernel after that.
+          place.slots().count() == 0
+              ? kernel.outOfReach()
+              : neighbours(
+                  Slots.fixed(kernel.image()), "the loader moved the kernel, which stays there"),
           List.of(
               "the loader moves the kernel, as an RFC's image has no decompressor that would",
               "the seed stands in for the machine's random numbers"));
@@ -52,7 +58,7 @@ record X86Kaslr(NextKernel kernel, X86Start start) {
     assumptions.add("no memory that the firmware's SRAT table calls removable");
     KexecSegment segment = kernel.segment(SegmentRole.KERNEL).orElseThrow();
     long align = Math.max(params.u32le(0x230), MIN_ALIGN);
-    long output = Math.max(segment.mem(), params.u64le(0x258));
+    long output = output(segment, params.u64le(0x258));
     long size = alignUp(imageSize(segment, params, assumptions), MIN_ALIGN);
     KaslrOptions options =
         KaslrOptions.of(kernel.placed().commandLine(), start.paging().highestPhysical());
@@ -72,7 +78,13 @@ record X86Kaslr(NextKernel kernel, X86Start start) {
         output,
         slots.choose(start.draw().physical()),
         virtual(params, options, size, align),
+        slots.count() == 0 ? kernel.outOfReach() : neighbours(all(slots), BY_BOOT_PARAMS),
         assumptions);
+  }
+
+  /** The lowest address it unpacks to; where it lies if pref_address is no address. */
+  private static long output(KexecSegment segment, long prefAddress) {
+    return prefAddress < PhysRange.LIMIT ? Math.max(segment.mem(), prefAddress) : segment.mem();
   }
 
   /** What is unpacked, which the payload's last word tells; init_size where that is not known. */
@@ -172,30 +184,41 @@ record X86Kaslr(NextKernel kernel, X86Start start) {
       long output,
       OptionalLong chosen,
       VirtualKaslr virtual,
+      List<Neighbour> neighbours,
       List<String> assumptions) {
     if (slots.count() == 0) {
-      Slots stay = Slots.fixed(PhysRange.ofSize(output, slots.imageSize()));
+      // Headers are not checked for what the loader does not use: no machine has such memory.
+      long end = output + Math.min(slots.imageSize(), PhysRange.LIMIT - output);
+      Slots stay = Slots.fixed(new PhysRange(output, end));
       KaslrCause cause = virtual.cause().isRandomised() ? KaslrCause.NO_PLACE : virtual.cause();
       return new KaslrOutlook(
           PhysicalKaslr.staying(cause, slots.obstacle().orElseThrow(), stay),
           virtual,
-          kernel.outOfReach(),
+          neighbours,
           assumptions);
     }
-    Slots places =
-        new Slots(
-            slots.imageSize(),
-            slots.align(),
-            slots.areas().stream().map(area -> new Slots.Run(area.first(), area.count())).toList());
     return new KaslrOutlook(
         new PhysicalKaslr(
-            KaslrCause.RANDOMISED, "RAM of the memory map handed over", places, chosen),
+            KaslrCause.RANDOMISED, "RAM of the memory map handed over", all(slots), chosen),
         virtual,
-        neighbours(places),
+        neighbours,
         assumptions);
   }
 
-  private List<Neighbour> neighbours(Slots places) {
+  private static Slots all(KaslrSlots slots) {
+    return new Slots(
+        slots.imageSize(),
+        slots.align(),
+        slots.areas().stream().map(area -> new Slots.Run(area.first(), area.count())).toList());
+  }
+
+  /**
+   * What lies where the kernel may come to lie.
+   *
+   * @param places where that is
+   * @param avoided why it does not hit what it needs
+   */
+  private List<Neighbour> neighbours(Slots places, String avoided) {
     List<Neighbour> neighbours = new ArrayList<>();
     for (KexecSegment segment : kernel.needed()) {
       boolean canBeHit = places.canHit(segment.range());
@@ -208,7 +231,7 @@ record X86Kaslr(NextKernel kernel, X86Start start) {
                   ? "nothing tells the decompressor of it"
                   : segment.role() == SegmentRole.ELFCOREHDR
                       ? "the memory map handed over leaves it out"
-                      : "it is avoided, as boot_params leads to it"));
+                      : avoided));
     }
     kernel
         .machine()

@@ -44,7 +44,8 @@ public final class UserPlacement {
    * Places a load.
    *
    * @param request with the innermost kernel image
-   * @throws KexecException what {@link Placement#place} throws
+   * @throws KexecException what {@link Placement#place} throws; {@link Reason#UNSUPPORTED_STRATEGY}
+   *     for a raw x86 image
    */
   public static PlacedLoad place(PlacementRequest request) {
     return new UserPlacement(request).place();
@@ -52,6 +53,13 @@ public final class UserPlacement {
 
   private PlacedLoad place() {
     Machine machine = request.machine();
+    if (machine.architecture() == Architecture.X86_64
+        && X86ImagePlacement.claims(request.kernel())) {
+      throw new KexecException(
+          Reason.UNSUPPORTED_STRATEGY,
+          "kexec-tools knows no raw x86 image: an RFC proposed them for the kernel's own loader",
+          "use the strategy \"kernel\", which models the RFC, or load the bzImage");
+    }
     if (machine.architecture() != Architecture.ARM64 || request.type() != LoadType.DEFAULT) {
       return asTheKernel("kexec-tools' own rules are modelled for arm64 and default loads only");
     }

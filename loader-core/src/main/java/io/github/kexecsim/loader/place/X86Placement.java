@@ -147,6 +147,16 @@ final class X86Placement extends Placement {
   /** As above, for an image that takes {@code limit} bytes of command line. */
   static int commandLineLength(String commandLine, long limit) {
     int length = commandLine.isEmpty() ? 0 : CommandLines.length(commandLine) + 1;
+    if (limit < ELFCOREHDR_RESERVE) {
+      throw new KexecException(
+          Reason.BAD_HEADER,
+          "the image takes "
+              + limit
+              + " bytes of command line (cmdline_size at offset 0x238), and the kernel keeps "
+              + ELFCOREHDR_RESERVE
+              + " of them: there is no room for any",
+          "the image's header is damaged");
+    }
     if (length + ELFCOREHDR_RESERVE > limit) {
       throw new KexecException(
           Reason.COMMAND_LINE_TOO_LONG,

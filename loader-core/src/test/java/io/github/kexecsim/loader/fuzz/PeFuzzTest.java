@@ -22,6 +22,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Whatever a PE file holds, it is mapped and composed within bounds, or refused. */
 class PeFuzzTest {
   private static final long HEADER_ALLOCATION = 2 << 20;
+
+  /** A row of 40 bytes becomes a section, and is told of. */
+  private static final long PER_BYTE = 64;
+
   private static final long MAX_IMAGE = 1 << 20;
 
   /** The image, a copy with its base in the header, and the list of its parts. */
@@ -29,6 +33,10 @@ class PeFuzzTest {
 
   private static final FirmwareMemory MEMORY =
       new FirmwareMemory(List.of(new PhysRange(0x40000000, 0x48000000)));
+
+  private static long bound(byte[] file) {
+    return HEADER_ALLOCATION + PER_BYTE * file.length;
+  }
 
   static List<byte[]> images() {
     return Seeds.images();
@@ -38,8 +46,8 @@ class PeFuzzTest {
   @FuzzTest
   void header(byte[] file) {
     ByteView view = ByteView.of(file);
-    Bounds.read(HEADER_ALLOCATION, () -> PeHeader.find(view));
-    Bounds.read(HEADER_ALLOCATION, () -> PeFindings.of(view)).ifPresent(Bounds::checkPrintable);
+    Bounds.read(bound(file), () -> PeHeader.find(view));
+    Bounds.read(bound(file), () -> PeFindings.of(view)).ifPresent(Bounds::checkPrintable);
   }
 
   @MethodSource("images")
@@ -47,7 +55,7 @@ class PeFuzzTest {
   void mapped(byte[] file) {
     ByteView view = ByteView.of(file);
     Optional<PeHeader> header =
-        Bounds.read(HEADER_ALLOCATION, () -> PeHeader.find(view)).orElse(Optional.empty());
+        Bounds.read(bound(file), () -> PeHeader.find(view)).orElse(Optional.empty());
     if (header.isEmpty()) {
       return;
     }
@@ -69,11 +77,11 @@ class PeFuzzTest {
   @FuzzTest
   void composition(byte[] file) {
     ByteView view = ByteView.of(file);
-    Bounds.read(HEADER_ALLOCATION, () -> UkiImage.parse(view))
+    Bounds.read(bound(file), () -> UkiImage.parse(view))
         .ifPresent(
             uki ->
                 Bounds.read(
-                    HEADER_ALLOCATION + 4L * file.length,
+                    bound(file),
                     () -> {
                       Composition composition =
                           Composition.of(
@@ -93,7 +101,7 @@ class PeFuzzTest {
   @FuzzTest
   void addon(byte[] file) {
     Bounds.read(
-        HEADER_ALLOCATION,
+        bound(file),
         () -> {
           Addon addon = Addon.parse("addon", ByteView.of(file));
           addon.applicable();

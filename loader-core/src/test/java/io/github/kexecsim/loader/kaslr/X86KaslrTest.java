@@ -9,7 +9,9 @@ import io.github.kexecsim.loader.LoadRequest;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.E820Entry;
+import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.FileContent;
 import io.github.kexecsim.loader.place.KexecSegment;
@@ -21,6 +23,8 @@ import io.github.kexecsim.loader.place.SegmentRole;
 import io.github.kexecsim.loader.record.RecordedLoad;
 import io.github.kexecsim.loader.record.RecordedLoads;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -31,7 +35,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Where bzImages that real kernels loaded may end up. */
+/** Where bzImages that real kernels loaded may end up, and raw images by the RFC. */
 class X86KaslrTest {
   private static final Path RECORDINGS =
       Path.of(System.getProperty("kexecsim.recordedLoads", "absent"));
@@ -132,6 +136,59 @@ class X86KaslrTest {
     KaslrOutlook full = outlook(request.withCommandLine("mem=32M"));
     assertThat(full.physical().cause()).isEqualTo(KaslrCause.NO_PLACE);
     assertThat(full.virtual().cause()).isEqualTo(KaslrCause.RANDOMISED);
+  }
+
+  /** The initrd follows into one of the places that another seed would have chosen. */
+  @Test
+  void aRawImageThatTheLoaderMovedHitsNothing() {
+    Machine machine =
+        new MachineBuilder(Architecture.X86_64)
+            .iomem(Iomem.parse("01000000-07ffffff : System RAM\n"))
+            .build();
+    LoadRequest request =
+        LoadRequest.of(rawImage(), machine).withInitrd(ByteView.of(new byte[20 << 20]));
+    Set<Long> chosen = new HashSet<>();
+    for (long seed = 0; seed < 20; seed++) {
+      LoadPlan plan = KexecFileLoader.load(request.withSeed(seed));
+      KaslrOutlook outlook = plan.kaslr().orElseThrow();
+      Neighbour initrd =
+          outlook.neighbours().stream()
+              .filter(neighbour -> neighbour.what().equals("initrd"))
+              .findFirst()
+              .orElseThrow();
+
+      assertThat(outlook.physical().slots().count()).isGreaterThan(1);
+      assertThat(outlook.physical().slots().canHit(initrd.range())).isTrue();
+      assertThat(initrd.canBeHit()).isFalse();
+      assertThat(outlook.hazard()).isEmpty();
+      chosen.add(outlook.physical().chosen().orElseThrow());
+    }
+    assertThat(chosen).hasSizeGreaterThan(5);
+  }
+
+  /** Reserved memory inside RAM, where this seed puts the kernel, or another would. */
+  @Test
+  void aRawImageHitsWhatLiesWhereItIs() {
+    Machine machine =
+        new MachineBuilder(Architecture.X86_64)
+            .iomem(Iomem.parse("01000000-01bfffff : System RAM\n  01000000-010fffff : Reserved\n"))
+            .build();
+    Set<Boolean> seen = new HashSet<>();
+    for (long seed = 0; seed < 20; seed++) {
+      KaslrOutlook outlook = outlook(LoadRequest.of(rawImage(), machine).withSeed(seed));
+      long place = outlook.physical().chosen().orElseThrow();
+      assertThat(outlook.isSafeOnlyWithoutKaslr()).isEqualTo(place < 0x110_0000);
+      seen.add(outlook.isSafeOnlyWithoutKaslr());
+    }
+    assertThat(seen).containsExactlyInAnyOrder(true, false);
+  }
+
+  /** 4 MiB of a raw image without relocations, by the RFC of 2023. */
+  private static ByteView rawImage() {
+    ByteBuffer image = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
+    byte[] nop = {0x0f, 0x1f, (byte) 0x80};
+    image.put(0xd, nop).putInt(0x10, 4 << 20).put(0x1d, nop).putInt(0x20, 4096);
+    return ByteView.of(image.array());
   }
 
   private static KaslrOutlook outlook(LoadRequest request) {

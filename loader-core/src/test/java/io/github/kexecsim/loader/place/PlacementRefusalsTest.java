@@ -15,6 +15,8 @@ import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.machine.MachineBuilder;
 import io.github.kexecsim.loader.memory.Memblock;
 import io.github.kexecsim.loader.memory.PhysRange;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -121,6 +123,29 @@ class PlacementRefusalsTest {
             overlong(Architecture.X86_64, 2047 - 30, LoadType.DEFAULT))) {
       assertThat(refusal.reason()).isEqualTo(Reason.COMMAND_LINE_TOO_LONG);
       assertThat(refusal.errno()).isEqualTo(Errno.EINVAL);
+    }
+  }
+
+  @Test
+  void aBzImageThatTakesNoCommandLineAtAllIsDamaged() {
+    Machine machine = TestMachines.of(Architecture.X86_64, RAM);
+    FileContent plain = TestImages.plain(Architecture.X86_64, MIB, 2 * MIB);
+    for (int room : new int[] {0, 29, 30}) {
+      byte[] header = plain.known().toByteArray();
+      ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).putInt(0x238, room);
+      FileContent kernel = new FileContent(ByteView.of(header), plain.size());
+      for (String line : List.of("", "quiet")) {
+        PlacementRequest request =
+            new PlacementRequest(machine, kernel, Optional.empty(), line, LoadType.DEFAULT, 0);
+        if (room == 30 && line.isEmpty()) {
+          assertThat(TestMachines.place(request).segments()).isNotEmpty();
+        } else {
+          KexecException refusal = refusal(request);
+          assertThat(refusal.reason())
+              .isEqualTo(room < 30 ? Reason.BAD_HEADER : Reason.COMMAND_LINE_TOO_LONG);
+          assertThat(refusal.errno()).isEqualTo(Errno.EINVAL);
+        }
+      }
     }
   }
 

@@ -164,6 +164,17 @@ class X86ImagePlacementTest {
   }
 
   @Test
+  void kexecToolsKnowNoSuchImage() {
+    Machine machine = TestMachines.of(Architecture.X86_64, List.of(TestMachines.mib(0, 4000)));
+    FileContent file = FileContent.of(ByteView.of(image(SIZE)));
+    for (LoadType type : LoadType.values()) {
+      assertThatExceptionOfType(KexecException.class)
+          .isThrownBy(() -> UserPlacement.place(TestMachines.request(machine, file, type)))
+          .matches(e -> e.reason() == Reason.UNSUPPORTED_STRATEGY);
+    }
+  }
+
+  @Test
   void damagedHeadersAreRefused() {
     Machine machine = TestMachines.of(Architecture.X86_64, List.of(TestMachines.mib(0, 4000)));
     List<byte[]> damaged = new ArrayList<>();

@@ -9,6 +9,7 @@ import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.Payload;
 import io.github.kexecsim.loader.image.StubGeneration;
+import io.github.kexecsim.loader.image.UkiImage;
 import io.github.kexecsim.loader.image.ZbootImage;
 import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.machine.Architecture;
@@ -76,7 +77,9 @@ final class EfiPlanner {
           case LOONGARCH64 ->
               "a loongarch64 kernel takes everything from EFI's tables and calls"
                   + " SetVirtualAddressMap, so it needs the firmware's own runtime services";
-          case X86_64 -> "there are no zboot images for x86_64";
+          case X86_64 ->
+              "no released kernel is built as a zboot image for x86_64, and the stub of the RFC that"
+                  + " proposed them is not modelled";
         };
     if (!why.isEmpty()) {
       throw unsupported(why);
@@ -84,10 +87,14 @@ final class EfiPlanner {
   }
 
   private static KexecException unsupported(String why) {
+    return unsupported(why, "use the strategy \"kernel\" or \"user\"");
+  }
+
+  private static KexecException unsupported(String why, String hint) {
     return new KexecException(
         Reason.UNSUPPORTED_STRATEGY,
         "the strategy \"emulated-efi\" does not load this: " + why,
-        "use the strategy \"kernel\" or \"user\"");
+        hint);
   }
 
   private ZbootImage zboot() {
@@ -98,10 +105,26 @@ final class EfiPlanner {
           "a " + outer.format() + " image that is not for arm64",
           "load it on a machine that it is for");
     }
+    if (outer instanceof UkiImage uki && holdsZboot(uki)) {
+      throw unsupported(
+          "the image is a UKI around the zboot image, whose stub is another one",
+          "take the zboot image out with \"extract --section .linux\", and load that");
+    }
     if (!(outer instanceof ZbootImage zboot)) {
       throw unsupported("the image is " + outer.format() + ", not zboot");
     }
     return zboot;
+  }
+
+  private boolean holdsZboot(UkiImage uki) {
+    try {
+      Payload kernel = uki.payload(request.image()).orElseThrow();
+      return ImageProbe.parse(request.image().slice(kernel.offset(), kernel.size()))
+          instanceof ZbootImage;
+    } catch (KexecException e) {
+      // No kernel that could be taken out.
+      return false;
+    }
   }
 
   private long declaredSize(Payload payload) {
