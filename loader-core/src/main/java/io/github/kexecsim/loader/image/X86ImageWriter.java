@@ -50,7 +50,7 @@ public final class X86ImageWriter {
     }
     VmlinuxLayout layout = VmlinuxLayout.of(elf, header.entry());
     ByteView relocations = elf.from(layout.fileEnd());
-    X86Relocations parsed = X86Relocations.of(relocations, layout.memorySize());
+    X86Relocations parsed = X86Relocations.of(elf, layout.fileEnd(), layout.memorySize());
     long size = layout.memorySize() + VmlinuxLayout.PAGE + relocations.size();
     limits.check(Limit.DECOMPRESSED, size, "what the kernel and its relocations take in memory");
     if (parsed.touchBelow(X86Image.HEADER_SIZE)) {

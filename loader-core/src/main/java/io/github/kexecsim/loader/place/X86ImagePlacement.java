@@ -136,7 +136,7 @@ final class X86ImagePlacement {
 
   /** The kernel alone, changed for the place where it will be mapped. */
   private static ByteView relocated(ByteView whole, long bufsz, long virtualOffset) {
-    X86Relocations relocations = X86Relocations.of(whole.from(bufsz), bufsz);
+    X86Relocations relocations = X86Relocations.of(whole, bufsz, bufsz);
     long delta = virtualOffset - X86Image.LOAD_PHYSICAL_ADDR;
     ByteView kernel = whole.slice(0, bufsz);
     if (delta == 0) {

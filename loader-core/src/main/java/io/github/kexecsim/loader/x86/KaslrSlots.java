@@ -33,7 +33,7 @@ public record KaslrSlots(List<Area> areas, long align, long imageSize, Optional<
   public static final long PHYSICAL_ALIGN = X86Image.ALIGN;
 
   /** {@code __START_KERNEL_map}: what the virtual offsets count from. */
-  public static final long START_KERNEL_MAP = 0xffff_ffff_8000_0000L;
+  public static final long START_KERNEL_MAP = X86Image.START_KERNEL_MAP;
 
   /** {@code KERNEL_IMAGE_SIZE} of kernels built with CONFIG_RANDOMIZE_BASE. */
   private static final long KERNEL_IMAGE_SIZE = GIB;

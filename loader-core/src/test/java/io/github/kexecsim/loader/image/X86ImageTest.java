@@ -94,7 +94,7 @@ class X86ImageTest {
     ByteBuffer words = ByteBuffer.wrap(kernel).order(ByteOrder.LITTLE_ENDIAN);
     words.putLong(0x10, 0xffff_ffff_8100_0010L).putInt(0x20, 5000).putInt(0x30, 0x8100_0030);
     X86Relocations relocations =
-        X86Relocations.of(words(0, 0x8100_0010, 0, 0x8100_0020, 0, 0x8100_0030), 0x1000);
+        X86Relocations.of(words(0, 0x8100_0010, 0, 0x8100_0020, 0, 0x8100_0030), 0, 0x1000);
 
     relocations.applyTo(kernel, 0x20_0000);
 
@@ -109,7 +109,7 @@ class X86ImageTest {
   @Test
   void newerKernelsHaveTwoLists() {
     byte[] kernel = new byte[0x1000];
-    X86Relocations.of(words(0, 0x8100_0010, 0, 0x8100_0030), 0x1000).applyTo(kernel, 1);
+    X86Relocations.of(words(0, 0x8100_0010, 0, 0x8100_0030), 0, 0x1000).applyTo(kernel, 1);
     assertThat(kernel[0x10]).isEqualTo((byte) 1);
     assertThat(kernel[0x30]).isEqualTo((byte) 1);
   }
@@ -118,10 +118,10 @@ class X86ImageTest {
   void relocationsThatLeadOutAreRefused() {
     for (int address : new int[] {0x80ff_ffff, 0x8100_0ffd, 0x7fff_ffff, 1}) {
       assertThatExceptionOfType(KexecException.class)
-          .isThrownBy(() -> X86Relocations.of(words(0, 0, 0, address), 0x1000))
+          .isThrownBy(() -> X86Relocations.of(words(0, 0, 0, address), 0, 0x1000))
           .matches(e -> e.reason() == Reason.BAD_HEADER);
     }
-    X86Relocations.of(words(0, 0, 0, 0x8100_0ffc), 0x1000);
+    X86Relocations.of(words(0, 0, 0, 0x8100_0ffc), 0, 0x1000);
   }
 
   private static ByteView words(int... words) {
@@ -228,7 +228,7 @@ class X86ImageTest {
     assertThat(jump(raw, prologue + 28)).isEqualTo(0xc43);
     assertThat(image.codeSize()).isEqualTo(0x23afce4);
     assertThat(image.relocationsSize()).isEqualTo(236_721 * 4L);
-    X86Relocations.of(raw.from(image.imageSizeField()), image.imageSizeField());
+    X86Relocations.of(raw, image.imageSizeField(), image.imageSizeField());
   }
 
   private static boolean isInstalled(String program) {
