@@ -16,6 +16,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -156,6 +157,17 @@ class X86ImageTest {
         .matches(e -> e.reason() == Reason.UNSUPPORTED_IMAGE);
   }
 
+  @Test
+  void sectionsTellWhereTheStartsCodeEnds() {
+    for (boolean counted : new boolean[] {true, false}) {
+      Vmlinux elf = Vmlinux.small().withSections(counted);
+      ByteView raw = X86ImageWriter.write(elf.bytes(), Limits.DEFAULT);
+      X86Image image = (X86Image) ImageProbe.parse(raw);
+      assertThat(image.codeSize()).isEqualTo(0x3456);
+      assertThat(raw.from(image.imageSizeField())).isEqualTo(ByteView.of(elf.relocations()));
+    }
+  }
+
   private static void refused(Vmlinux elf, Reason reason) {
     assertThatExceptionOfType(KexecException.class)
         .isThrownBy(() -> X86ImageWriter.write(elf.bytes(), Limits.DEFAULT))
@@ -262,6 +274,20 @@ class X86ImageTest {
         elf.file.putInt(word);
       }
       return elf;
+    }
+
+    /** With a table of sections inside of the first segment, whose size its header tells or not. */
+    Vmlinux withSections(boolean counted) {
+      int table = 0x1400;
+      put64(40, table).put16(60, counted ? 3 : 0).put16(62, 2);
+      Arrays.fill(file.array(), table, table + 3 * 64, (byte) 0);
+      put64(table + 32, counted ? 0 : 3);
+      file.putInt(table + 64, 1).putInt(table + 68, 1);
+      put64(table + 80, 0xffff_ffff_8100_3000L).put64(table + 88, 0x2000).put64(table + 96, 0x456);
+      file.putInt(table + 132, 3);
+      put64(table + 152, 0x1600).put64(table + 160, 13);
+      put(0x1600, "\0.init.text\0\0".getBytes(StandardCharsets.US_ASCII));
+      return this;
     }
 
     private void segment(int row, int offset, int start, int filesz, int memsz) {
