@@ -11,6 +11,7 @@ import java.util.Optional;
 /** The tables that an ELF header leads to (System V ABI, chapters 4 and 5). */
 final class ElfTables {
   private static final int PN_XNUM = 0xffff;
+  private static final int SHN_UNDEF = 0;
   private static final int SHN_XINDEX = 0xffff;
 
   private final ElfReader file;
@@ -62,7 +63,7 @@ final class ElfTables {
     List<SectionHeader> sections = sectionHeaders();
     int told = file.u16(is64Bit ? 62 : 50);
     long names = told == SHN_XINDEX && !sections.isEmpty() ? sections.get(0).link() : told;
-    if (names >= sections.size()) {
+    if (names == SHN_UNDEF || names >= sections.size()) {
       return Optional.empty();
     }
     SectionHeader table = sections.get((int) names);

@@ -59,8 +59,8 @@ record VmlinuxLayout(
   /**
    * Reads the headers.
    *
-   * @param file the file's header, of a 64-bit little-endian file, whose e_entry is a physical
-   *     address
+   * @param elf the header of a 64-bit little-endian file, whose e_entry is a physical address
+   * @param file the whole file
    * @throws KexecException {@link Reason#TRUNCATED}, {@link Reason#BAD_HEADER}, {@link
    *     Reason#LIMIT_EXCEEDED} or {@link Reason#UNSUPPORTED_IMAGE}
    */
