@@ -1,8 +1,8 @@
 package io.github.kexecsim.cli;
 
+import io.github.kexecsim.loader.image.RelocationTail;
 import io.github.kexecsim.loader.report.Finding;
 import io.github.kexecsim.loader.x86.DecompressorRegion;
-import io.github.kexecsim.loader.x86.RelocationTail;
 import io.github.kexecsim.loader.x86.X86Decompressor;
 import io.github.kexecsim.loader.x86.X86Vmlinux;
 import java.util.ArrayList;

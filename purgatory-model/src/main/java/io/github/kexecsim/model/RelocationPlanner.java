@@ -131,12 +131,10 @@ final class RelocationPlanner {
         .forEach(ram::add);
     ram.add(ISA_MEMORY);
     List<PhysRange> whole = new ArrayList<>();
-    long pageSize = machine.pageSize();
     for (PhysRange range : PhysRangeSet.of(ram).ranges()) {
-      long start = (range.start() + pageSize - 1) & -pageSize;
-      long end = range.end() & -pageSize;
-      if (start < end) {
-        whole.add(new PhysRange(start, end));
+      PhysRange pages = range.wholePages(machine.pageSize());
+      if (!pages.isEmpty()) {
+        whole.add(pages);
       }
     }
     return whole;

@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader.fdt;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.memory.Alignment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
@@ -43,7 +44,7 @@ record FdtToken(Tag tag, String name, ByteView value, ByteView bytes) {
 
   /** The size that {@code size} bytes take in the block: tokens stand on multiples of 4. */
   static long align(long size) {
-    return (size + 3) & ~3L;
+    return Alignment.up(size, 4);
   }
 
   static FdtToken beginNode(String name) {

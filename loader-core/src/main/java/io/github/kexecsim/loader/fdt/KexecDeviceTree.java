@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader.fdt;
 
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.memory.Alignment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
@@ -160,7 +161,7 @@ public final class KexecDeviceTree {
     long from = start.get().number();
     long size = end.number() - from;
     if (!fdt.delMemRsv(new FdtRegion(from, size))) {
-      long pages = (size + pageSize - 1) & -pageSize;
+      long pages = Alignment.up(size, pageSize);
       fdt.delMemRsv(new FdtRegion(from, pages));
     }
   }

@@ -59,7 +59,7 @@ public record ElfImage(boolean is64Bit, boolean bigEndian, int type, int machine
    *     Reason#LIMIT_EXCEEDED} when there are more than 65536
    */
   public List<ProgramHeader> programHeaders(ByteView file) {
-    return new ElfTables(file, is64Bit, bigEndian).programHeaders();
+    return tables(file).programHeaders();
   }
 
   /**
@@ -70,12 +70,16 @@ public record ElfImage(boolean is64Bit, boolean bigEndian, int type, int machine
    * @throws KexecException what {@link #programHeaders} throws, of sections also
    */
   public long contentEnd(ByteView file) {
-    return new ElfTables(file, is64Bit, bigEndian).contentEnd();
+    return tables(file).contentEnd();
+  }
+
+  ElfTables tables(ByteView file) {
+    return new ElfTables(file, is64Bit, bigEndian);
   }
 
   @Override
   public long sectionCount(ByteView file) {
-    return new ElfTables(file, is64Bit, bigEndian).rowCount();
+    return tables(file).rowCount();
   }
 
   private static int oneOrTwo(ByteView file, int offset, String what) {

@@ -6,12 +6,13 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.limit.Limit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The tables that an ELF header leads to (System V ABI, chapters 4 and 5). */
 final class ElfTables {
   private static final int PN_XNUM = 0xffff;
-  private static final int SHT_NULL = 0;
-  private static final int SHT_NOBITS = 8;
+  private static final int SHN_UNDEF = 0;
+  private static final int SHN_XINDEX = 0xffff;
 
   private final ElfReader file;
   private final boolean is64Bit;
@@ -46,23 +47,49 @@ final class ElfTables {
     if (programCount() > 0) {
       end = Math.max(end, programTable() + (long) programCount() * programSize());
     }
-    long sections = file.word(32, 40);
-    if (sections == 0) {
-      return end;
-    }
-    int size = is64Bit ? 64 : 40;
-    long count = sectionCount();
-    if (count == 0) {
-      return end;
-    }
-    checkRowSize("section header", file.u16(is64Bit ? 58 : 46), size);
-    for (ElfReader row : rows("section header", sections, count, size)) {
-      long type = row.u32(4);
-      if (type != SHT_NULL && type != SHT_NOBITS) {
-        end = Math.max(end, end(row.word(16, 24), row.word(20, 32)));
+    List<SectionHeader> sections = sectionHeaders();
+    for (SectionHeader section : sections) {
+      if (section.hasBytes()) {
+        end = Math.max(end, end(section.offset(), section.size()));
       }
     }
-    return Math.max(end, sections + count * size);
+    return sections.isEmpty()
+        ? end
+        : Math.max(end, sectionTable() + (long) sections.size() * sectionSize());
+  }
+
+  /** The section of a name; the first where there are several. */
+  Optional<SectionHeader> section(String name) {
+    List<SectionHeader> sections = sectionHeaders();
+    int told = file.u16(is64Bit ? 62 : 50);
+    long names = told == SHN_XINDEX && !sections.isEmpty() ? sections.get(0).link() : told;
+    if (names == SHN_UNDEF || names >= sections.size()) {
+      return Optional.empty();
+    }
+    SectionHeader table = sections.get((int) names);
+    ByteView strings = file.slice(table.offset(), table.size()).bytes();
+    return sections.stream()
+        .filter(section -> strings.matches(section.name(), name + "\0"))
+        .findFirst();
+  }
+
+  private List<SectionHeader> sectionHeaders() {
+    long count = sectionTable() == 0 ? 0 : sectionCount();
+    if (count != 0) {
+      checkRowSize("section header", file.u16(is64Bit ? 58 : 46), sectionSize());
+    }
+    List<SectionHeader> headers = new ArrayList<>();
+    for (ElfReader row : rows("section header", sectionTable(), count, sectionSize())) {
+      headers.add(
+          new SectionHeader(
+              row.u32(0),
+              row.u32(4),
+              row.word(12, 16),
+              row.word(16, 24),
+              row.word(20, 32),
+              row.u32(is64Bit ? 40 : 24)));
+    }
+    return headers;
   }
 
   /** Where a part of the file ends, once it is known to be inside. */
@@ -75,6 +102,14 @@ final class ElfTables {
     return file.word(28, 32);
   }
 
+  private long sectionTable() {
+    return file.word(32, 40);
+  }
+
+  private int sectionSize() {
+    return is64Bit ? 64 : 40;
+  }
+
   private int programSize() {
     return is64Bit ? 56 : 32;
   }
@@ -83,7 +118,7 @@ final class ElfTables {
   long rowCount() {
     try {
       long programs = toldProgramCount();
-      long sections = file.word(32, 40) == 0 ? 0 : sectionCount();
+      long sections = sectionTable() == 0 ? 0 : sectionCount();
       return Long.compareUnsigned(programs, sections) > 0 ? programs : sections;
     } catch (KexecException e) {
       return 0;
@@ -93,14 +128,14 @@ final class ElfTables {
   /** Where there are 65280 or more, the first section header has the number. */
   private long sectionCount() {
     long count = file.u16(is64Bit ? 60 : 48);
-    return count == 0 ? file.slice(file.word(32, 40), is64Bit ? 64 : 40).word(20, 32) : count;
+    return count == 0 ? file.slice(sectionTable(), sectionSize()).word(20, 32) : count;
   }
 
   /** Where there are 65535 or more, the first section header has the number. */
   private long toldProgramCount() {
     long count = file.u16(is64Bit ? 56 : 44);
     return count == PN_XNUM
-        ? file.slice(file.word(32, 40), is64Bit ? 64 : 40).u32(is64Bit ? 44 : 28)
+        ? file.slice(sectionTable(), sectionSize()).u32(is64Bit ? 44 : 28)
         : count;
   }
 

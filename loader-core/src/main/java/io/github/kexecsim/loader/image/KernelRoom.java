@@ -3,6 +3,7 @@ package io.github.kexecsim.loader.image;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.pe.PeHeader.Section;
 import io.github.kexecsim.loader.pe.PeMachine;
@@ -139,7 +140,7 @@ final class KernelRoom {
     long alignment = uki.pe().sectionAlignment();
     boolean usable = Long.bitCount(alignment) == 1 && alignment <= MAX_ALIGNMENT;
     long step = usable ? Math.max(alignment, DEFAULT_ALIGNMENT) : DEFAULT_ALIGNMENT;
-    long free = (end + step - 1) & -step;
+    long free = Alignment.up(end, step);
     return free >= ADDRESSES
         ? "place .linux lower, or let ukify compute the addresses"
         : String.format(

@@ -27,9 +27,17 @@ public record ProgramHeader(
   /** {@code PT_LOAD}. */
   public static final int LOAD = 1;
 
+  /** {@code PF_X}. */
+  private static final int EXECUTABLE = 1;
+
   /** Whether it is to be loaded. */
   public boolean isLoad() {
     return type == LOAD;
+  }
+
+  /** Whether it holds code. */
+  public boolean isExecutable() {
+    return (flags & EXECUTABLE) != 0;
   }
 
   /** Bytes of memory beyond those of the file, which are to be zero; 0 for none. */
@@ -57,7 +65,7 @@ public record ProgramHeader(
   public String permissions() {
     return ((flags & 4) != 0 ? "r" : "-")
         + ((flags & 2) != 0 ? "w" : "-")
-        + ((flags & 1) != 0 ? "x" : "-");
+        + (isExecutable() ? "x" : "-");
   }
 
   Field field() {

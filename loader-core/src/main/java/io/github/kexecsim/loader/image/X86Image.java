@@ -30,6 +30,15 @@ public record X86Image(long imageSizeField, long codeSize, long fileSize) implem
   /** Where kernels are linked: {@code LOAD_PHYSICAL_ADDR} with CONFIG_PHYSICAL_START as it is. */
   public static final long LOAD_PHYSICAL_ADDR = 16L << 20;
 
+  /**
+   * {@code __START_KERNEL_map}: how far a 64-bit kernel's virtual addresses are above its physical
+   * ones, where neither is randomised.
+   */
+  public static final long START_KERNEL_MAP = 0xffff_ffff_8000_0000L;
+
+  /** The virtual address of the kernel's first byte. */
+  static final long LINK_ADDRESS = START_KERNEL_MAP + LOAD_PHYSICAL_ADDR;
+
   /** {@code efi_get_kimg_min_align} of the RFC, and CONFIG_PHYSICAL_ALIGN as it is. */
   public static final long ALIGN = 2L << 20;
 

@@ -48,9 +48,9 @@ public final class X86ImageWriter {
           "an ELF file that is not of x86_64",
           "only kernels of x86_64 are laid out from ELF");
     }
-    VmlinuxLayout layout = VmlinuxLayout.of(elf, header.entry());
+    VmlinuxLayout layout = VmlinuxLayout.of(header, elf);
     ByteView relocations = elf.from(layout.fileEnd());
-    X86Relocations parsed = X86Relocations.of(relocations, layout.memorySize());
+    X86Relocations parsed = X86Relocations.of(elf, layout.fileEnd(), layout.memorySize());
     long size = layout.memorySize() + VmlinuxLayout.PAGE + relocations.size();
     limits.check(Limit.DECOMPRESSED, size, "what the kernel and its relocations take in memory");
     if (parsed.touchBelow(X86Image.HEADER_SIZE)) {

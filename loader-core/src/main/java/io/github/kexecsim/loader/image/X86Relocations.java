@@ -5,79 +5,58 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Optional;
 
 /**
- * The places in an x86_64 kernel that hold a virtual address of it, which change when it is mapped
- * elsewhere ({@code arch/x86/tools/relocs.c}, and {@code arch/x86/boot/compressed/misc.c,
- * handle_relocations}, v6.1): three lists of 32-bit words behind the kernel, each begun by a 0:
- * addresses of 64-bit words, of 32-bit words to lower instead of raise, and of 32-bit words.
- * Kernels from 6.15 on have no list of words to lower.
+ * What a {@link RelocationTail} does to an x86_64 kernel that is linked at {@link
+ * X86Image#LOAD_PHYSICAL_ADDR}, laid out as it lies in memory ({@code
+ * arch/x86/boot/compressed/misc.c, handle_relocations}, v6.1).
  */
 public final class X86Relocations {
-  /** What addresses are given from: {@code __START_KERNEL_map}, and the link address above it. */
-  private static final long LINKED_AT = 0xffff_ffff_8000_0000L + X86Image.LOAD_PHYSICAL_ADDR;
+  private final ByteView file;
+  private final Optional<RelocationTail> tail;
 
-  private final ByteView words;
-  private final int lists;
-
-  private X86Relocations(ByteView words, int lists) {
-    this.words = words;
-    this.lists = lists;
+  private X86Relocations(ByteView file, Optional<RelocationTail> tail) {
+    this.file = file;
+    this.tail = tail;
   }
 
   /**
-   * Checks the lists against the kernel that they are of.
+   * Checks the relocations against the kernel that they are of.
    *
-   * @param words the lists; nothing for none
-   * @param imageSize the kernel's size in bytes
-   * @throws KexecException {@link Reason#BAD_HEADER} if these are no such lists, or lead out of the
-   *     kernel
+   * @param file what they stand in, to its end
+   * @param offset where they begin in it; its end for none
+   * @param imageSize what the kernel takes in memory, in bytes
+   * @throws KexecException {@link Reason#BAD_HEADER} if these are no relocations, or lead out of
+   *     the kernel; {@link Reason#TRUNCATED} if {@code offset} is beyond the file
    */
-  public static X86Relocations of(ByteView words, long imageSize) {
-    if (words.size() == 0) {
-      return new X86Relocations(words, 0);
+  public static X86Relocations of(ByteView file, long offset, long imageSize) {
+    if (offset == file.size()) {
+      return new X86Relocations(file, Optional.empty());
     }
-    if (words.size() % 4 != 0 || words.u32le(0) != 0) {
-      throw malformed(
-          String.format(
-              "0x%x bytes that begin with 0x%02x: expected whole 32-bit words, and a 0 first",
-              words.size(), words.u8(0)));
+    RelocationTail tail = RelocationTail.parse(file, offset, true);
+    for (RelocationTail.Group group : tail.groups()) {
+      if (!group.isInside(X86Image.LINK_ADDRESS, X86Image.LINK_ADDRESS + imageSize)) {
+        throw new KexecException(
+            Reason.BAD_HEADER,
+            String.format(
+                "%s relocations at 0x%x to 0x%x lead out of the kernel's 0x%x bytes at 0x%x",
+                group.kind().meaning(),
+                group.lowest(),
+                group.highest(),
+                imageSize,
+                X86Image.LINK_ADDRESS),
+            "something else stands behind the kernel, or its build failed half way");
+      }
     }
-    int lists = 0;
-    for (int at = 0; at < words.size(); at += 4) {
-      lists += words.u32le(at) == 0 ? 1 : 0;
-    }
-    if (lists != 2 && lists != 3) {
-      throw malformed(lists + " lists: expected 2 or 3");
-    }
-    X86Relocations relocations = new X86Relocations(words, lists);
-    relocations.forEach(
-        (offset, width, sign) -> {
-          if (offset < 0 || offset > imageSize - width) {
-            throw malformed(
-                String.format("offset 0x%x, outside the kernel's 0x%x bytes", offset, imageSize));
-          }
-        });
-    return relocations;
-  }
-
-  private static KexecException malformed(String found) {
-    return new KexecException(
-        Reason.BAD_HEADER,
-        "the kernel's relocations: " + found,
-        "something else stands behind the kernel, or its build failed half way");
-  }
-
-  /** Whether there are none, so that the kernel runs where it is linked only. */
-  public boolean isEmpty() {
-    return words.size() == 0;
+    return new X86Relocations(file, Optional.of(tail));
   }
 
   /** Whether one of them changes a byte below {@code end}. */
   boolean touchBelow(int end) {
-    boolean[] found = {false};
-    forEach((offset, width, sign) -> found[0] |= offset < end);
-    return found[0];
+    return tail.stream()
+        .flatMap(found -> found.groups().stream())
+        .anyMatch(group -> group.count() > 0 && group.lowest() - X86Image.LINK_ADDRESS < end);
   }
 
   /**
@@ -87,33 +66,19 @@ public final class X86Relocations {
    */
   public void applyTo(byte[] kernel, long delta) {
     ByteBuffer bytes = ByteBuffer.wrap(kernel).order(ByteOrder.LITTLE_ENDIAN);
-    forEach(
-        (offset, width, sign) -> {
-          int at = (int) offset;
-          if (width == 8) {
-            bytes.putLong(at, bytes.getLong(at) + sign * delta);
-          } else {
-            bytes.putInt(at, (int) (bytes.getInt(at) + sign * delta));
-          }
-        });
+    tail.ifPresent(
+        found ->
+            found.forEachFromLast(
+                file,
+                (kind, address) ->
+                    adjust(bytes, kind, (int) (address - X86Image.LINK_ADDRESS), delta)));
   }
 
-  /** Something to do at a place in the kernel. */
-  private interface Place {
-    void at(long offset, int width, int sign);
-  }
-
-  /** From the last to the first, as the kernel goes. */
-  private void forEach(Place place) {
-    int list = 0;
-    for (int at = words.size() - 4; at >= 0; at -= 4) {
-      int word = (int) words.u32le(at);
-      if (word == 0) {
-        list++;
-        continue;
-      }
-      boolean isWide = list == lists - 1;
-      place.at(word - LINKED_AT, isWide ? 8 : 4, list == 1 && !isWide ? -1 : 1);
+  private static void adjust(ByteBuffer bytes, RelocationTail.Kind kind, int at, long delta) {
+    switch (kind) {
+      case ABSOLUTE_64 -> bytes.putLong(at, bytes.getLong(at) + delta);
+      case INVERSE_32 -> bytes.putInt(at, (int) (bytes.getInt(at) - delta));
+      case ABSOLUTE_32 -> bytes.putInt(at, (int) (bytes.getInt(at) + delta));
     }
   }
 }

@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.pe.PeMachine;
 import io.github.kexecsim.loader.pe.PeWriter;
@@ -86,9 +87,9 @@ public final class ZbootWriter {
                         "unknown compression method \"" + Field.printable(methodName) + "\"",
                         ZbootImage.knownMethods()));
     byte[] entry = entryCode(architecture);
-    int payloadOffset = PAGE + align(entry.length, PAYLOAD_ALIGNMENT);
+    int payloadOffset = PAGE + (int) Alignment.up(entry.length, PAYLOAD_ALIGNMENT);
     int sizeWord = method == CompressionMethod.GZIP ? 0 : ZbootImage.SIZE_WORD;
-    long textEnd = align((long) payloadOffset + payload.size() + sizeWord, PAGE);
+    long textEnd = Alignment.up((long) payloadOffset + payload.size() + sizeWord, PAGE);
     long fileSize = textEnd + FILE_ALIGNMENT;
     if (fileSize > Integer.MAX_VALUE - 8) {
       throw new KexecException(
@@ -175,13 +176,5 @@ public final class ZbootWriter {
 
   private static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
-  }
-
-  private static int align(int value, int to) {
-    return (int) align((long) value, to);
-  }
-
-  private static long align(long value, int to) {
-    return (value + to - 1) / to * to;
   }
 }

@@ -23,13 +23,8 @@ record Arm64Kaslr(NextKernel kernel) {
   private static final long PAGE_END = -(1L << (VA_BITS - 1));
 
   KaslrOutlook outlook() {
-    PhysicalKaslr physical =
-        PhysicalKaslr.staying(
-            KaslrCause.ENTERED_DIRECTLY,
-            "kexec passes by the EFI stub, which alone would move it",
-            Slots.fixed(kernel.image()));
     return new KaslrOutlook(
-        physical,
+        PhysicalKaslr.withoutStub(kernel.image()),
         virtual(),
         kernel.outOfReach(),
         List.of(

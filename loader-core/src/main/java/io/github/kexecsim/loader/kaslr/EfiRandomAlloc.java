@@ -1,5 +1,6 @@
 package io.github.kexecsim.loader.kaslr;
 
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.EfiMemoryDesc;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,9 +37,9 @@ public record EfiRandomAlloc(long size, long align, long min, long max) {
     List<Slots.Run> all = new ArrayList<>();
     List<Slots.Run> mirrored = new ArrayList<>();
     for (EfiMemoryDesc desc : map) {
-      long first = roundUp(Math.max(desc.range().start(), min));
+      long first = Alignment.up(Math.max(desc.range().start(), min), align);
       long end = Math.min(desc.range().end() - 1, max);
-      long last = end - size + 1 & -align;
+      long last = Alignment.down(end - size + 1, align);
       if (isSuitable(desc) && end >= size && first <= last) {
         Slots.Run run = new Slots.Run(first, (last - first) / align + 1);
         all.add(run);
@@ -54,10 +55,6 @@ public record EfiRandomAlloc(long size, long align, long min, long max) {
   private static boolean isSuitable(EfiMemoryDesc desc) {
     return desc.type() == EfiMemoryDesc.CONVENTIONAL
         && (desc.attribute() & (HOT_PLUGGABLE | EfiMemoryDesc.SP)) == 0;
-  }
-
-  private long roundUp(long address) {
-    return address + align - 1 & -align;
   }
 
   /**

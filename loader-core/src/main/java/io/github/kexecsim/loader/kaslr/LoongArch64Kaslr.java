@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader.kaslr;
 
 import io.github.kexecsim.loader.machine.KernelVersion;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.SegmentRole;
@@ -132,7 +133,7 @@ record LoongArch64Kaslr(NextKernel kernel) {
   private Slots slots() {
     PhysRange image = kernel.image();
     long length = kernel.header(IMAGE_SIZE).orElse(image.size());
-    long behind = (length + STEP - 1) / STEP * STEP;
+    long behind = Alignment.up(length, STEP);
     long lowDraws = Math.min(behind, MAX_OFFSET);
     long end = Math.max(behind + lowDraws, MAX_OFFSET);
     long room = PhysRange.LIMIT - image.start() - behind - length;

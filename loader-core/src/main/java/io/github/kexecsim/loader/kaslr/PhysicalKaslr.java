@@ -1,5 +1,6 @@
 package io.github.kexecsim.loader.kaslr;
 
+import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.Objects;
 import java.util.OptionalLong;
 
@@ -33,5 +34,13 @@ public record PhysicalKaslr(KaslrCause cause, String why, Slots slots, OptionalL
   /** A kernel that stays in its only slot. */
   public static PhysicalKaslr staying(KaslrCause cause, String why, Slots slot) {
     return new PhysicalKaslr(cause, why, slot, OptionalLong.of(slot.lowest()));
+  }
+
+  /** A kernel that its EFI stub alone would move, entered behind it. */
+  static PhysicalKaslr withoutStub(PhysRange image) {
+    return staying(
+        KaslrCause.ENTERED_DIRECTLY,
+        "kexec passes by the EFI stub, which alone would move it",
+        Slots.fixed(image));
   }
 }

@@ -18,13 +18,8 @@ record Riscv64Kaslr(NextKernel kernel) {
   private static final long PMD_SIZE = 2L << 20;
 
   KaslrOutlook outlook() {
-    PhysicalKaslr physical =
-        PhysicalKaslr.staying(
-            KaslrCause.ENTERED_DIRECTLY,
-            "kexec passes by the EFI stub, which alone would move it",
-            Slots.fixed(kernel.image()));
     return new KaslrOutlook(
-        physical,
+        PhysicalKaslr.withoutStub(kernel.image()),
         virtual(),
         kernel.outOfReach(),
         List.of(kernel.assumedVersion(), "CONFIG_RANDOMIZE_BASE"));

@@ -71,6 +71,16 @@ public record PhysRange(long start, long end) implements Comparable<PhysRange> {
     return start <= other.start && other.end <= end;
   }
 
+  /**
+   * The whole pages inside of it; an empty range where there is none.
+   *
+   * @param pageSize a power of two, in bytes
+   */
+  public PhysRange wholePages(long pageSize) {
+    long first = Alignment.up(start, pageSize);
+    return new PhysRange(first, Math.max(first, Alignment.down(end, pageSize)));
+  }
+
   /** Whether the two share an address. */
   public boolean overlaps(PhysRange other) {
     return start < other.end && other.start < end && !isEmpty() && !other.isEmpty();

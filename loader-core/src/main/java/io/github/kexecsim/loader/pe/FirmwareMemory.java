@@ -2,6 +2,7 @@ package io.github.kexecsim.loader.pe;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import java.util.List;
@@ -25,7 +26,7 @@ public final class FirmwareMemory {
    */
   public FirmwareMemory(List<PhysRange> free) {
     PhysRangeSet pages =
-        PhysRangeSet.of(free.stream().map(FirmwareMemory::wholePages).toList())
+        PhysRangeSet.of(free.stream().map(range -> range.wholePages(PAGE)).toList())
             .subtract(PhysRangeSet.of(new PhysRange(0, PAGE)));
     this.conventional = pages.ranges();
   }
@@ -39,10 +40,10 @@ public final class FirmwareMemory {
    */
   public long baseFor(PeHeader header) {
     long alignment = Math.max(header.sectionAlignment(), PAGE);
-    long size = alignUp(header.sizeOfImage() + (alignment > PAGE ? alignment : 0), PAGE);
+    long size = Alignment.up(header.sizeOfImage() + (alignment > PAGE ? alignment : 0), PAGE);
     return atImageBase(header, size)
         .or(() -> header.relocationsStripped() ? Optional.empty() : highest(size))
-        .map(pages -> alignUp(pages.start(), alignment))
+        .map(pages -> Alignment.up(pages.start(), alignment))
         .orElseThrow(() -> noRoom(header, size));
   }
 
@@ -91,15 +92,6 @@ public final class FirmwareMemory {
 
   /** The pages that a range of bytes from a page's start takes. */
   public static PhysRange pages(PhysRange range) {
-    return new PhysRange(range.start() & -PAGE, alignUp(range.end(), PAGE));
-  }
-
-  private static PhysRange wholePages(PhysRange range) {
-    long start = alignUp(range.start(), PAGE);
-    return new PhysRange(start, Math.max(start, range.end() & -PAGE));
-  }
-
-  private static long alignUp(long value, long alignment) {
-    return (value + alignment - 1) & -alignment;
+    return new PhysRange(Alignment.down(range.start(), PAGE), Alignment.up(range.end(), PAGE));
   }
 }

@@ -300,6 +300,7 @@ public final class PeWriter {
     return sections.stream().map(Content::row).filter(row -> (row.characteristics() & kind) != 0);
   }
 
+  /** Any alignment is taken, 0 and those that are no power of two included: loaders check it. */
   private static long align(long value, int alignment) {
     int to = Math.max(1, alignment);
     return (value + to - 1) / to * to;

@@ -1,5 +1,6 @@
 package io.github.kexecsim.loader.pe;
 
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.report.Finding;
 import io.github.kexecsim.loader.report.Flaw;
 import java.util.Comparator;
@@ -19,7 +20,7 @@ final class SectionOverlaps {
   /** Adds what overlaps in memory, with an address where it would not. */
   static void inMemory(PeHeader header, FindingList found) {
     long[] free = {
-      alignUp(
+      Alignment.upToMultiple(
           header.sections().stream()
               .mapToLong(PeHeader.Section::memoryEnd)
               .reduce(header.sizeOfHeaders(), Math::max),
@@ -31,7 +32,8 @@ final class SectionOverlaps {
         PeHeader.Section::memorySize,
         (before, section) -> {
           long apart = free[0];
-          free[0] = alignUp(free[0] + section.memorySize(), header.sectionAlignment());
+          free[0] =
+              Alignment.upToMultiple(free[0] + section.memorySize(), header.sectionAlignment());
           found.add(
               () ->
                   new Finding(
@@ -101,9 +103,5 @@ final class SectionOverlaps {
         end = sectionEnd;
       }
     }
-  }
-
-  private static long alignUp(long value, long alignment) {
-    return alignment == 0 ? value : (value + alignment - 1) / alignment * alignment;
   }
 }

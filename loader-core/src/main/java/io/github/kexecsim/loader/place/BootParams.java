@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader.place;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.E820Entry;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -66,8 +67,8 @@ final class BootParams {
    * @param efiMapSize the size of the EFI runtime map
    */
   static long size(int commandLineLength, long efiMapSize) {
-    return MemHole.alignUp(ZERO_PAGE + commandLineLength + X86Placement.ELFCOREHDR_RESERVE, 16)
-        + MemHole.alignUp(efiMapSize, 16)
+    return Alignment.up(ZERO_PAGE + commandLineLength + X86Placement.ELFCOREHDR_RESERVE, 16)
+        + Alignment.up(efiMapSize, 16)
         + SETUP_DATA
         + EFI_SETUP_DATA
         + SETUP_DATA

@@ -3,7 +3,6 @@ package io.github.kexecsim.loader.place;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
-import io.github.kexecsim.loader.machine.Machine;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import java.util.Comparator;
@@ -66,7 +65,7 @@ public final class EfiPlacement {
     OfferedFiles.checkInitrd(request);
     List<PhysRange> largestFirst =
         request.machine().ranges().stream()
-            .map(range -> wholePages(range, request.machine()))
+            .map(range -> range.wholePages(request.machine().pageSize()))
             .filter(range -> !range.isEmpty())
             .sorted(Comparator.comparingLong(PhysRange::size).reversed())
             .toList();
@@ -84,12 +83,6 @@ public final class EfiPlacement {
     throw refusal == null
         ? new KexecException(Reason.NO_ROOM, "the machine has no free memory", "")
         : refusal;
-  }
-
-  private static PhysRange wholePages(PhysRange range, Machine machine) {
-    long start = MemHole.alignUp(range.start(), machine.pageSize());
-    return new PhysRange(
-        start, Math.max(start, MemHole.alignDown(range.end(), machine.pageSize())));
   }
 
   private static Placed place(PlacementRequest request, Needs needs, PhysRange range) {

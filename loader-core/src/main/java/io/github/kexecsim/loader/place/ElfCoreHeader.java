@@ -4,6 +4,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.CrashNotes;
 import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import java.nio.ByteBuffer;
@@ -48,7 +49,7 @@ final class ElfCoreHeader {
   static ElfCoreHeader of(Machine machine) {
     List<PhysRange> dumped = dumped(machine);
     int headers = machine.cpu().count() + 1 + 1 + dumped.size();
-    int size = (int) MemHole.alignUp(EHDR_SIZE + (long) headers * PHDR_SIZE, ALIGN);
+    int size = (int) Alignment.up(EHDR_SIZE + (long) headers * PHDR_SIZE, ALIGN);
     ByteBuffer out = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     putEhdr(out, machine.architecture(), headers);
     CrashNotes notes = machine.crashNotes();

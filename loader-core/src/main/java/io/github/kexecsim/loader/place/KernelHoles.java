@@ -2,6 +2,7 @@ package io.github.kexecsim.loader.place;
 
 import io.github.kexecsim.loader.error.Errno;
 import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.memory.Alignment;
 import java.util.List;
 import java.util.Optional;
 
@@ -86,7 +87,7 @@ final class KernelHoles {
       FileContent file = request.initrd().get();
       KexecBuf buf =
           KexecBuf.bottomUp(SegmentRole.INITRD, file.size(), file.size(), 0, min)
-              .below(MemHole.alignDown(kernel.mem(), GIB) + INITRD_WINDOW)
+              .below(Alignment.down(kernel.mem(), GIB) + INITRD_WINDOW)
               .holding(file.content());
       if (list.tryAdd(buf).isEmpty()) {
         return Optional.of(buf);

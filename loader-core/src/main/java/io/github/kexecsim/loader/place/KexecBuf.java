@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader.place;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.Optional;
 
@@ -57,7 +58,7 @@ record KexecBuf(
 
   /** The request as {@code kexec_add_buffer} makes it before it searches. */
   KexecBuf roundedTo(long pageSize) {
-    long pages = MemHole.alignUp(memsz, pageSize);
+    long pages = Alignment.up(memsz, pageSize);
     return new KexecBuf(role, bufsz, pages, Math.max(align, pageSize), min, max, topDown, content);
   }
 }

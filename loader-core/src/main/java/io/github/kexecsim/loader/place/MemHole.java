@@ -103,13 +103,14 @@ final class MemHole {
   /**
    * The kernel's {@code ALIGN}: with an alignment that is no power of two it gives what it gives.
    * Only riscv64's kernel can ask for such, and nothing is placed before it, so there is nothing to
-   * go past and the jump stays exact.
+   * go past and the jump stays exact. {@link io.github.kexecsim.loader.memory.Alignment} refuses
+   * such.
    */
   static long alignUp(long value, long align) {
     return (value + align - 1) & -align;
   }
 
-  static long alignDown(long value, long align) {
+  private static long alignDown(long value, long align) {
     return value & -align;
   }
 }

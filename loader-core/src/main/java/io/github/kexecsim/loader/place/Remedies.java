@@ -3,6 +3,7 @@ package io.github.kexecsim.loader.place;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -81,7 +82,7 @@ final class Remedies {
             .max(Comparator.comparingLong(PhysRange::size))
             .map(PhysRange::start)
             .orElse(0L);
-    return MemHole.alignUp(Math.max(largest, align), align);
+    return Alignment.up(Math.max(largest, align), align);
   }
 
   private PlacementRequest withCrashRegion(PhysRange region) {

@@ -6,6 +6,7 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
@@ -185,8 +186,8 @@ public final class UserPlacement {
   }
 
   private static void checkWindow(KexecSegment kernel, KexecSegment initrd) {
-    long from = MemHole.alignDown(kernel.mem(), GIB);
-    long to = MemHole.alignUp(initrd.mem() + initrd.bufsz(), GIB);
+    long from = Alignment.down(kernel.mem(), GIB);
+    long to = Alignment.up(initrd.mem() + initrd.bufsz(), GIB);
     if (to - from > INITRD_WINDOW) {
       throw new KexecException(
           Reason.NO_ROOM,

@@ -6,6 +6,7 @@ import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.X86Image;
 import io.github.kexecsim.loader.image.X86Relocations;
 import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.x86.AvoidedRegion;
 import io.github.kexecsim.loader.x86.CodeRegion;
@@ -54,7 +55,7 @@ final class X86ImagePlacement {
 
   PlacedLoad place() {
     long size = image.imageSizeField();
-    long room = MemHole.alignUp(size, X86Image.ALIGN);
+    long room = Alignment.up(size, X86Image.ALIGN);
     if (size < X86Image.HEADER_SIZE || KaslrSlots.virtualSlots(room, X86Image.ALIGN) == 0) {
       throw new KexecException(
           Reason.BAD_HEADER,
@@ -130,13 +131,13 @@ final class X86ImagePlacement {
     if (slot.isEmpty()) {
       return list.add(lowest);
     }
-    long memsz = MemHole.alignUp(size, request.machine().pageSize());
+    long memsz = Alignment.up(size, request.machine().pageSize());
     return list.add(lowest.above(slot.getAsLong()).below(slot.getAsLong() + memsz - 1));
   }
 
   /** The kernel alone, changed for the place where it will be mapped. */
   private static ByteView relocated(ByteView whole, long bufsz, long virtualOffset) {
-    X86Relocations relocations = X86Relocations.of(whole.from(bufsz), bufsz);
+    X86Relocations relocations = X86Relocations.of(whole, bufsz, bufsz);
     long delta = virtualOffset - X86Image.LOAD_PHYSICAL_ADDR;
     ByteView kernel = whole.slice(0, bufsz);
     if (delta == 0) {
@@ -153,7 +154,7 @@ final class X86ImagePlacement {
    */
   private List<CodeRegion> codeRegions(KexecSegment kernel, Paging5 paging) {
     List<CodeRegion> regions = new ArrayList<>();
-    long code = Math.min(MemHole.alignUp(image.codeSize(), PAGE), kernel.memsz());
+    long code = Math.min(Alignment.up(image.codeSize(), PAGE), kernel.memsz());
     PhysRange start = PhysRange.ofSize(kernel.mem(), code);
     if (!start.isEmpty()) {
       regions.add(new CodeRegion(start, "the kernel up to the end of its init text", true, true));

@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
 import io.github.kexecsim.loader.limit.Limits;
+import io.github.kexecsim.loader.memory.Alignment;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -140,6 +141,6 @@ public record Composition(
   }
 
   private static long padded(ByteView bytes) {
-    return (bytes.size() + PADDING - 1L) & -PADDING;
+    return Alignment.up(bytes.size(), PADDING);
   }
 }

@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader.x86;
 
 import io.github.kexecsim.loader.image.X86Image;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +34,7 @@ public record KaslrSlots(List<Area> areas, long align, long imageSize, Optional<
   public static final long PHYSICAL_ALIGN = X86Image.ALIGN;
 
   /** {@code __START_KERNEL_map}: what the virtual offsets count from. */
-  public static final long START_KERNEL_MAP = 0xffff_ffff_8000_0000L;
+  public static final long START_KERNEL_MAP = X86Image.START_KERNEL_MAP;
 
   /** {@code KERNEL_IMAGE_SIZE} of kernels built with CONFIG_RANDOMIZE_BASE. */
   private static final long KERNEL_IMAGE_SIZE = GIB;
@@ -73,7 +74,7 @@ public record KaslrSlots(List<Area> areas, long align, long imageSize, Optional<
     if (imageSize <= 0 || imageSize > PhysRange.LIMIT || Long.bitCount(align) != 1 || align < 0) {
       throw new IllegalArgumentException("size " + imageSize + ", alignment " + align);
     }
-    long minimum = alignUp(Math.min(output, HIGHEST_MINIMUM), align);
+    long minimum = Alignment.up(Math.min(output, HIGHEST_MINIMUM), align);
     if (options.nokaslr()) {
       return none(align, imageSize, "nokaslr is on the command line");
     }
@@ -157,11 +158,6 @@ public record KaslrSlots(List<Area> areas, long align, long imageSize, Optional<
         : OptionalLong.of(LOAD_PHYSICAL_ADDR + Long.remainderUnsigned(random, slots) * align);
   }
 
-  /** Up to the next multiple of a power of two, modulo 2^64. */
-  static long alignUp(long address, long align) {
-    return (address + align - 1) & -align;
-  }
-
   /** {@code process_mem_region} and what it calls, over all ranges. */
   private static final class Search {
     private final List<AvoidedRegion> avoided;
@@ -185,7 +181,7 @@ public record KaslrSlots(List<Area> areas, long align, long imageSize, Optional<
       long start = Math.max(range.start(), minimum);
       long end = Math.min(range.end(), limit);
       while (areas.size() < MAX_AREAS) {
-        long aligned = alignUp(start, align);
+        long aligned = Alignment.up(start, align);
         if (Long.compareUnsigned(aligned, start) < 0) {
           return false;
         }
@@ -220,8 +216,8 @@ public record KaslrSlots(List<Area> areas, long align, long imageSize, Optional<
 
     /** {@code process_gb_huge_pages}: as many whole pages of 1 GiB as are wanted are left out. */
     private void addAroundGigabytePages(long start, long end) {
-      long first = alignUp(start, GIB);
-      long last = end & -GIB;
+      long first = Alignment.up(start, GIB);
+      long last = Alignment.down(end, GIB);
       if (gigabytePages == 0 || first >= last) {
         add(start, end);
         return;

@@ -1,5 +1,6 @@
 package io.github.kexecsim.loader.x86;
 
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.E820Entry;
 import io.github.kexecsim.loader.memory.PhysRange;
 import java.util.List;
@@ -49,7 +50,7 @@ public record LowMemory(boolean efi, int ebdaSegment, int kibibytes, List<E820En
       if (biosStart <= range.start() || e820.get(i).type() != E820Entry.RAM) {
         continue;
       }
-      long end = Math.min(biosStart, range.end()) & -PAGE;
+      long end = Alignment.down(Math.min(biosStart, range.end()), PAGE);
       long start = end - size;
       // Below 0 the kernel's arithmetic wraps to the top: then it stops searching.
       if (start < 0) {
@@ -78,6 +79,6 @@ public record LowMemory(boolean efi, int ebdaSegment, int kibibytes, List<E820En
     if (ebda > LOWEST_BIOS_START && ebda < start) {
       start = ebda;
     }
-    return start & -PAGE;
+    return Alignment.down(start, PAGE);
   }
 }

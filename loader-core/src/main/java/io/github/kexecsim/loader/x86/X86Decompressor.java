@@ -8,6 +8,7 @@ import io.github.kexecsim.loader.image.BzImage;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Payload;
 import io.github.kexecsim.loader.image.SetupField;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.report.Finding;
@@ -104,7 +105,7 @@ public record X86Decompressor(
 
   /** Where .bss begins where the image is loaded: {@code _bss}. */
   public long bssStart() {
-    return roundUp(fileEnd, CACHE_LINE);
+    return Alignment.up(fileEnd, CACHE_LINE);
   }
 
   /**
@@ -131,7 +132,8 @@ public record X86Decompressor(
   public OptionalLong neededInitSize() {
     return memoryEnd.isPresent()
         ? OptionalLong.of(
-            memoryEnd.getAsLong() + roundUp(InPlace.kernelStart(outputSize, payloadLength), PAGE))
+            memoryEnd.getAsLong()
+                + Alignment.up(InPlace.kernelStart(outputSize, payloadLength), PAGE))
         : OptionalLong.empty();
   }
 
@@ -201,7 +203,7 @@ public record X86Decompressor(
       ZeroRange.add(ranges, mem, zeroedFrom, Math.min(end, memsz), ZeroRange.By.LOADER);
       ZeroRange.add(ranges, mem, Math.max(zeroedFrom, memsz), end, ZeroRange.By.NOBODY);
     }
-    long aligned = roundUp(mem, alignment);
+    long aligned = Alignment.up(mem, alignment);
     boolean isAddress = prefAddress >= 0 && prefAddress <= PhysRange.LIMIT;
     long output = isAddress ? Math.max(aligned, prefAddress) : aligned;
     if (movedTo().isPresent()) {
@@ -242,9 +244,5 @@ public record X86Decompressor(
 
   private long payloadStart() {
     return payload.offset() - setupSize;
-  }
-
-  private static long roundUp(long value, long powerOfTwo) {
-    return value + powerOfTwo - 1 & -powerOfTwo;
   }
 }

@@ -6,7 +6,9 @@ import io.github.kexecsim.loader.image.BzImage;
 import io.github.kexecsim.loader.image.ElfImage;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.ProgramHeader;
+import io.github.kexecsim.loader.image.RelocationTail;
 import io.github.kexecsim.loader.image.SetupField;
+import io.github.kexecsim.loader.image.X86Image;
 import io.github.kexecsim.loader.report.Finding;
 import io.github.kexecsim.loader.report.Flaw;
 import java.util.ArrayList;
@@ -29,11 +31,6 @@ public record X86Vmlinux(
     Optional<RelocationTail> relocations,
     List<Finding> findings) {
   private static final long SEGMENT_ALIGNMENT = 0x200000;
-
-  /**
-   * {@code __START_KERNEL_map}: what a 64-bit kernel's virtual addresses are above physical ones.
-   */
-  private static final long START_KERNEL_MAP = 0xffff_ffff_8000_0000L;
 
   private static final long LARGEST = 1L << 52;
 
@@ -152,7 +149,7 @@ public record X86Vmlinux(
 
     /** The decompressor stops at a place outside of what it copied. */
     private void checkInside(RelocationTail tail, List<Segment> segments) {
-      long base = image.prefAddress() + START_KERNEL_MAP;
+      long base = image.prefAddress() + X86Image.START_KERNEL_MAP;
       long last = segments.stream().mapToLong(Segment::end).max().orElse(0);
       for (RelocationTail.Group group : tail.groups()) {
         if (!group.isInside(base, base + last)) {

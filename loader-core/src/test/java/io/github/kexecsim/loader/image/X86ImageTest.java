@@ -16,6 +16,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -94,7 +95,7 @@ class X86ImageTest {
     ByteBuffer words = ByteBuffer.wrap(kernel).order(ByteOrder.LITTLE_ENDIAN);
     words.putLong(0x10, 0xffff_ffff_8100_0010L).putInt(0x20, 5000).putInt(0x30, 0x8100_0030);
     X86Relocations relocations =
-        X86Relocations.of(words(0, 0x8100_0010, 0, 0x8100_0020, 0, 0x8100_0030), 0x1000);
+        X86Relocations.of(words(0, 0x8100_0010, 0, 0x8100_0020, 0, 0x8100_0030), 0, 0x1000);
 
     relocations.applyTo(kernel, 0x20_0000);
 
@@ -109,7 +110,7 @@ class X86ImageTest {
   @Test
   void newerKernelsHaveTwoLists() {
     byte[] kernel = new byte[0x1000];
-    X86Relocations.of(words(0, 0x8100_0010, 0, 0x8100_0030), 0x1000).applyTo(kernel, 1);
+    X86Relocations.of(words(0, 0x8100_0010, 0, 0x8100_0030), 0, 0x1000).applyTo(kernel, 1);
     assertThat(kernel[0x10]).isEqualTo((byte) 1);
     assertThat(kernel[0x30]).isEqualTo((byte) 1);
   }
@@ -118,10 +119,10 @@ class X86ImageTest {
   void relocationsThatLeadOutAreRefused() {
     for (int address : new int[] {0x80ff_ffff, 0x8100_0ffd, 0x7fff_ffff, 1}) {
       assertThatExceptionOfType(KexecException.class)
-          .isThrownBy(() -> X86Relocations.of(words(0, 0, 0, address), 0x1000))
+          .isThrownBy(() -> X86Relocations.of(words(0, 0, 0, address), 0, 0x1000))
           .matches(e -> e.reason() == Reason.BAD_HEADER);
     }
-    X86Relocations.of(words(0, 0, 0, 0x8100_0ffc), 0x1000);
+    X86Relocations.of(words(0, 0, 0, 0x8100_0ffc), 0, 0x1000);
   }
 
   private static ByteView words(int... words) {
@@ -154,6 +155,17 @@ class X86ImageTest {
     assertThatExceptionOfType(KexecException.class)
         .isThrownBy(() -> X86ImageWriter.write(ByteView.of(bytes), Limits.DEFAULT))
         .matches(e -> e.reason() == Reason.UNSUPPORTED_IMAGE);
+  }
+
+  @Test
+  void sectionsTellWhereTheStartsCodeEnds() {
+    for (boolean counted : new boolean[] {true, false}) {
+      Vmlinux elf = Vmlinux.small().withSections(counted);
+      ByteView raw = X86ImageWriter.write(elf.bytes(), Limits.DEFAULT);
+      X86Image image = (X86Image) ImageProbe.parse(raw);
+      assertThat(image.codeSize()).isEqualTo(0x3456);
+      assertThat(raw.from(image.imageSizeField())).isEqualTo(ByteView.of(elf.relocations()));
+    }
   }
 
   private static void refused(Vmlinux elf, Reason reason) {
@@ -228,7 +240,7 @@ class X86ImageTest {
     assertThat(jump(raw, prologue + 28)).isEqualTo(0xc43);
     assertThat(image.codeSize()).isEqualTo(0x23afce4);
     assertThat(image.relocationsSize()).isEqualTo(236_721 * 4L);
-    X86Relocations.of(raw.from(image.imageSizeField()), image.imageSizeField());
+    X86Relocations.of(raw, image.imageSizeField(), image.imageSizeField());
   }
 
   private static boolean isInstalled(String program) {
@@ -262,6 +274,20 @@ class X86ImageTest {
         elf.file.putInt(word);
       }
       return elf;
+    }
+
+    /** With a table of sections inside of the first segment, whose size its header tells or not. */
+    Vmlinux withSections(boolean counted) {
+      int table = 0x1400;
+      put64(40, table).put16(60, counted ? 3 : 0).put16(62, 2);
+      Arrays.fill(file.array(), table, table + 3 * 64, (byte) 0);
+      put64(table + 32, counted ? 0 : 3);
+      file.putInt(table + 64, 1).putInt(table + 68, 1);
+      put64(table + 80, 0xffff_ffff_8100_3000L).put64(table + 88, 0x2000).put64(table + 96, 0x456);
+      file.putInt(table + 132, 3);
+      put64(table + 152, 0x1600).put64(table + 160, 13);
+      put(0x1600, "\0.init.text\0\0".getBytes(StandardCharsets.US_ASCII));
+      return this;
     }
 
     private void segment(int row, int offset, int start, int filesz, int memsz) {

@@ -73,4 +73,15 @@ class PhysRangeTest {
     assertThat(range).isGreaterThan(new PhysRange(1, 9)).isGreaterThan(new PhysRange(2, 5));
     assertThat(range).isEqualByComparingTo(new PhysRange(2, 6));
   }
+
+  @Test
+  void wholePagesAreInside() {
+    assertThat(new PhysRange(0x1001, 0x4fff).wholePages(0x1000))
+        .isEqualTo(new PhysRange(0x2000, 0x4000));
+    PhysRange whole = new PhysRange(0x1000, 0x4000);
+    assertThat(whole.wholePages(0x1000)).isEqualTo(whole);
+    assertThat(new PhysRange(0x1001, 0x1fff).wholePages(0x1000).isEmpty()).isTrue();
+    assertThat(new PhysRange(PhysRange.LIMIT - 1, PhysRange.LIMIT).wholePages(0x1000).isEmpty())
+        .isTrue();
+  }
 }

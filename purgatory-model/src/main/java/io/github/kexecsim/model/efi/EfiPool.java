@@ -1,5 +1,6 @@
 package io.github.kexecsim.model.efi;
 
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.model.efi.EfiMemoryMap.Allocation;
 import java.util.HashMap;
 import java.util.Map;
@@ -36,7 +37,7 @@ final class EfiPool {
     if (size < 0 || size > MAX_SIZE) {
       return Allocation.refused(EfiStatus.OUT_OF_RESOURCES);
     }
-    long rounded = Math.max(ALIGN, (size + ALIGN - 1) & -ALIGN);
+    long rounded = Math.max(ALIGN, Alignment.up(size, ALIGN));
     Page page = current.get(memoryType);
     if (page == null || page.used + rounded > page.pages * EfiMemoryMap.PAGE_SIZE) {
       long pages = (rounded + EfiMemoryMap.PAGE_SIZE - 1) / EfiMemoryMap.PAGE_SIZE;

@@ -1,6 +1,7 @@
 package io.github.kexecsim.model.efi;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.model.mmu.Arm64FlatMap;
 import io.github.kexecsim.model.mmu.PageTable;
@@ -76,7 +77,7 @@ final class ServicesBlock {
   }
 
   private static long loadOptionsRoom(String text) {
-    return (loadOptionsSize(text) + PAGE - 1) & -PAGE;
+    return Alignment.up(loadOptionsSize(text), PAGE);
   }
 
   /** UTF-16 with its NUL; nothing at all for no command line. */

@@ -3,6 +3,7 @@ package io.github.kexecsim.model.efi;
 import io.github.kexecsim.loader.codec.CompressionMethod;
 import io.github.kexecsim.loader.image.StubGeneration;
 import io.github.kexecsim.loader.image.ZbootImage;
+import io.github.kexecsim.loader.memory.Alignment;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -67,7 +68,7 @@ final class StubReserve {
   }
 
   static long roundUp(long size) {
-    return (size + ALLOC_ALIGN - 1) & -ALLOC_ALIGN;
+    return Alignment.up(size, ALLOC_ALIGN);
   }
 
   static long total(List<ReserveItem> items) {

@@ -11,6 +11,7 @@ import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
 import io.github.kexecsim.loader.image.Arm64Image;
 import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
@@ -148,7 +149,7 @@ record QemuVirt(String emulator, List<String> options, PhysRange ram, List<PhysR
           "plan the load for the device tree of QEMU's machine virt");
     }
     long end = memory.stream().mapToLong(PhysRange::end).max().orElseThrow();
-    return new PhysRange(base, (end + RAM_UNIT - 1) & -RAM_UNIT);
+    return new PhysRange(base, Alignment.up(end, RAM_UNIT));
   }
 
   /** The memory that it has, in MiB. */

@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.Machine;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import io.github.kexecsim.loader.place.KexecSegment;
@@ -52,7 +53,7 @@ public final class HandoffStub {
   public static HandoffStub place(Machine machine, PlacedLoad load) {
     long pageSize = machine.pageSize();
     for (PhysRange free : taken(load).cutOutOf(machine.ranges())) {
-      long first = (free.start() + pageSize - 1) & -pageSize;
+      long first = Alignment.up(free.start(), pageSize);
       if (first <= free.end() && pageSize <= free.end() - first) {
         return at(first, machine, load);
       }

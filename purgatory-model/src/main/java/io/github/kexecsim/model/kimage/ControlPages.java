@@ -2,6 +2,7 @@ package io.github.kexecsim.model.kimage;
 
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import java.util.ArrayList;
@@ -85,14 +86,14 @@ public final class ControlPages {
     @Override
     public long find(int order) {
       long size = (long) pageSize << order;
-      long start = align(next, size);
+      long start = Alignment.up(next, size);
       while (size <= region.end() - start) {
         long above = endOfOverlapped(start, start + size);
         if (above < 0) {
           next = start + size;
           return start;
         }
-        start = align(above, size);
+        start = Alignment.up(above, size);
       }
       return FreePages.NONE;
     }
@@ -104,10 +105,6 @@ public final class ControlPages {
         }
       }
       return -1;
-    }
-
-    private static long align(long address, long size) {
-      return (address + size - 1) & -size;
     }
   }
 }

@@ -34,11 +34,7 @@ final class FreeMemory {
   private static PhysRangeSet wholePages(PhysRangeSet memory, long pageSize) {
     List<PhysRange> whole = new ArrayList<>();
     for (PhysRange range : memory.ranges()) {
-      long start = (range.start() + pageSize - 1) & -pageSize;
-      long end = range.end() & -pageSize;
-      if (start < end) {
-        whole.add(new PhysRange(start, end));
-      }
+      whole.add(range.wholePages(pageSize));
     }
     return PhysRangeSet.of(whole);
   }

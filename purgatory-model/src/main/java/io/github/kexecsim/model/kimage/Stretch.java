@@ -1,5 +1,6 @@
 package io.github.kexecsim.model.kimage;
 
+import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.memory.PhysRangeSet;
 import java.util.List;
@@ -62,8 +63,8 @@ final class Stretch {
       this.before = new long[ranges.size() + 1];
       for (int i = 0; i < starts.length; i++) {
         PhysRange range = ranges.get(i);
-        starts[i] = (range.start() + blockSize - 1) & -blockSize;
-        long size = Math.max(0, (range.end() & -blockSize) - starts[i]);
+        starts[i] = Alignment.up(range.start(), blockSize);
+        long size = Math.max(0, Alignment.down(range.end(), blockSize) - starts[i]);
         before[i + 1] = before[i] + size / blockSize;
       }
       this.count = before[starts.length];

@@ -1,4 +1,4 @@
-package io.github.kexecsim.loader.x86;
+package io.github.kexecsim.loader.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,10 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
-import io.github.kexecsim.loader.x86.RelocationTail.Group;
-import io.github.kexecsim.loader.x86.RelocationTail.Kind;
+import io.github.kexecsim.loader.image.RelocationTail.Group;
+import io.github.kexecsim.loader.image.RelocationTail.Kind;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -68,12 +69,31 @@ class RelocationTailTest {
         .allMatch(kind -> new Group(kind, 0, 0, 0).isInside(0x1000, 0x2000));
   }
 
+  @Test
+  void placesAreVisitedFromTheLastOn() {
+    ByteView file = words(7, 7, 0, 0x81000010, 0x81000020, 0, 0, 0x81000001);
+    List<String> visited = new ArrayList<>();
+
+    RelocationTail.parse(file, 8, true)
+        .forEachFromLast(file, (kind, address) -> visited.add(kind + " " + (int) address));
+
+    assertThat(visited)
+        .containsExactly(
+            Kind.ABSOLUTE_32 + " " + 0x81000001,
+            Kind.ABSOLUTE_64 + " " + 0x81000020,
+            Kind.ABSOLUTE_64 + " " + 0x81000010);
+  }
+
   private static RelocationTail parse(boolean is64Bit, int... words) {
+    return RelocationTail.parse(words(words), 0, is64Bit);
+  }
+
+  private static ByteView words(int... words) {
     ByteBuffer out = ByteBuffer.allocate(4 * words.length).order(ByteOrder.LITTLE_ENDIAN);
     for (int word : words) {
       out.putInt(word);
     }
-    return RelocationTail.parse(ByteView.of(out.array()), 0, is64Bit);
+    return ByteView.of(out.array());
   }
 
   private static void assertRefused(boolean is64Bit, int... words) {

@@ -1,4 +1,4 @@
-package io.github.kexecsim.loader.x86;
+package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
@@ -11,12 +11,12 @@ import java.util.Objects;
 /**
  * The places that an x86 kernel's decompressor adjusts when the kernel runs at another virtual
  * address than it was linked for, as KASLR makes it: {@code vmlinux.relocs}, which stands behind
- * the ELF file ({@code arch/x86/tools/relocs.c, emit_relocs} and {@code
+ * the kernel, an ELF file or a raw image ({@code arch/x86/tools/relocs.c, emit_relocs} and {@code
  * arch/x86/boot/compressed/misc.c, handle_relocations}, v6.1; without inverse ones since v6.15).
  * Each place is the low 32 bits of its virtual address. Lists stand one behind the other, a 0 in
  * front of each, and the decompressor walks them from the end.
  *
- * @param offset where it begins in the decompressed payload
+ * @param offset where it begins in the file, a decompressed payload or a raw image
  * @param size its bytes
  * @param groups the lists in the file's order
  */
@@ -79,16 +79,16 @@ public record RelocationTail(long offset, long size, List<Group> groups) {
   }
 
   /**
-   * Reads what is behind the ELF file.
+   * Reads what is behind the kernel.
    *
-   * @param kernel the decompressed payload
-   * @param offset where the ELF file ends, and not where the payload does
+   * @param file the decompressed payload, or the raw image
+   * @param offset where the kernel ends, and not where the file does
    * @param is64Bit whether the kernel is a 64-bit one
    * @throws KexecException {@link Reason#BAD_HEADER} when it is no such table, {@link
-   *     Reason#TRUNCATED} when {@code offset} is beyond the payload
+   *     Reason#TRUNCATED} when {@code offset} is beyond the file
    */
-  public static RelocationTail parse(ByteView kernel, long offset, boolean is64Bit) {
-    ByteView tail = kernel.from(offset);
+  public static RelocationTail parse(ByteView file, long offset, boolean is64Bit) {
+    ByteView tail = file.from(offset);
     if (tail.size() == 0 || tail.size() % WORD != 0) {
       throw malformed(offset, String.format("0x%x bytes are no list of words", tail.size()));
     }
@@ -131,11 +131,39 @@ public record RelocationTail(long offset, long size, List<Group> groups) {
     long lowest = from < end ? -1 : 0;
     long highest = 0;
     for (int at = from; at < end; at += WORD) {
-      long place = is64Bit ? (int) tail.u32le(at) : tail.u32le(at);
+      long place = is64Bit ? address64(tail, at) : tail.u32le(at);
       lowest = Long.compareUnsigned(place, lowest) < 0 ? place : lowest;
       highest = Long.compareUnsigned(place, highest) > 0 ? place : highest;
     }
     return new Group(kind, (end - from) / WORD, lowest, highest);
+  }
+
+  /** A place in a 64-bit kernel, which is mapped at the end of the address space. */
+  private static long address64(ByteView words, long at) {
+    return (int) words.u32le(at);
+  }
+
+  /** Something to do at a place. */
+  interface Visitor {
+    void visit(Kind kind, long address);
+  }
+
+  /**
+   * Goes through all places of a 64-bit kernel from the last to the first, as the decompressor
+   * does: places may overlap.
+   *
+   * @param file what {@link #parse} read
+   */
+  void forEachFromLast(ByteView file, Visitor visitor) {
+    long end = offset + size;
+    for (int i = groups.size() - 1; i >= 0; i--) {
+      Group group = groups.get(i);
+      long zero = end - (long) WORD * (group.count() + 1);
+      for (long at = end - WORD; at > zero; at -= WORD) {
+        visitor.visit(group.kind(), address64(file, at));
+      }
+      end = zero;
+    }
   }
 
   /** How many places all lists have. */
@@ -146,7 +174,7 @@ public record RelocationTail(long offset, long size, List<Group> groups) {
   private static KexecException malformed(long offset, String what) {
     return new KexecException(
         Reason.BAD_HEADER,
-        String.format(Locale.ROOT, "no relocations behind the ELF file, at 0x%x: %s", offset, what),
-        "the payload may be damaged: compare the file's digest with the original's");
+        String.format(Locale.ROOT, "no relocations behind the kernel, at 0x%x: %s", offset, what),
+        "the file may be damaged: compare the file's digest with the original's");
   }
 }
