@@ -84,9 +84,8 @@ public final class PeFindings {
   }
 
   private void checkHeadersAgree() {
-    long fixed = header.pe32Plus() ? 112 : 96;
-    long directories = 8 * header.numberOfRvaAndSizes();
-    if (header.sizeOfOptionalHeader() - fixed != directories) {
+    if (!header.directoriesFillOptionalHeader()
+        || header.numberOfRvaAndSizes() > PeHeader.MAX_DIRECTORIES) {
       add(
           Flaw.HEADERS_DISAGREE,
           "write as many data directories as the optional header has room for",
@@ -94,7 +93,7 @@ public final class PeFindings {
           header.sizeOfOptionalHeader(),
           header.numberOfRvaAndSizes());
     }
-    if (header.sizeOfHeaders() < header.sectionTableEnd()) {
+    if (!header.headersCoverSectionTable()) {
       add(
           Flaw.HEADERS_DISAGREE,
           "let SizeOfHeaders cover the section table",
@@ -102,15 +101,22 @@ public final class PeFindings {
           header.sectionTableEnd(),
           header.sizeOfHeaders());
     }
+    if (header.sizeOfHeaders() >= header.sizeOfImage() || !header.imageHasRoomForSectionTable()) {
+      add(
+          Flaw.HEADERS_DISAGREE,
+          "let SizeOfImage cover the headers and what is behind them",
+          "SizeOfImage is 0x%x, SizeOfHeaders 0x%x, and the section table ends at 0x%x",
+          header.sizeOfImage(),
+          header.sizeOfHeaders(),
+          header.sectionTableEnd());
+    }
   }
 
   private void checkPlace(PeHeader.Section section) {
     if (section.memorySize() == 0) {
       return;
     }
-    boolean stored = section.rawSize() != 0;
-    if (section.virtualAddress() < header.sizeOfHeaders()
-        || stored && section.rawOffset() < header.sizeOfHeaders()) {
+    if (header.isStoredOverHeaders(section) || section.virtualAddress() < header.sizeOfHeaders()) {
       add(
           Flaw.SECTION_OVER_HEADERS,
           "put it behind the headers",

@@ -46,7 +46,10 @@ public enum Flaw {
   SECTION_BEYOND_IMAGE(Severity.DEFECT),
   /** SectionAlignment is not a power of two. */
   BAD_SECTION_ALIGNMENT(Severity.DEFECT),
-  /** The PE section table is not inside SizeOfHeaders, or the data directories not before it. */
+  /**
+   * The PE section table is not inside SizeOfHeaders, the headers not inside SizeOfImage, or the
+   * data directories not what the optional header has room for.
+   */
   HEADERS_DISAGREE(Severity.DEFECT),
   /** The PE entry point is in no section. */
   ENTRY_OUTSIDE(Severity.DEFECT),
