@@ -123,6 +123,22 @@ class UkiCommandsTest {
   }
 
   @Test
+  void longTablesAreCutAndCounted() throws Exception {
+    byte[] many = TestImages.uki(ByteView.of(TestImages.image(5_000, 0x10000)), 1000);
+    TestImages.write(dir, "many", many);
+    JsonNode layer = cli.run("inspect", "many", "--json").succeeds().json().at("/layers/0");
+    assertThat(layer.at("/section_count").asInt()).isEqualTo(1003);
+    assertThat(layer.at("/sections")).hasSize(256);
+    assertThat(layer.at("/fields/profiles").asText()).isEqualTo("1000");
+    assertThat(layer.at("/fields/profile @255").asText()).isEqualTo("p255");
+    assertThat(layer.at("/fields").has("profile @256")).isFalse();
+    assertThat(cli.run("inspect", "many").succeeds().out())
+        .contains("and 747 more sections", "and 744 more than shown");
+    JsonNode last = cli.run("inspect", "many", "--json", "--profile", "p999").succeeds().json();
+    assertThat(last.at("/composition/profile").asInt()).isEqualTo(999);
+  }
+
+  @Test
   void addonsAreShown() {
     JsonNode addon = cli.run("inspect", "a.addon.efi", "--json").succeeds().json().at("/addon");
     assertThat(addon.at("/command_line").asText()).isEqualTo("one");

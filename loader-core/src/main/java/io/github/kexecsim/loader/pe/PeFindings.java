@@ -4,6 +4,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.FindingList;
 import io.github.kexecsim.loader.report.Flaw;
 import java.util.List;
 import java.util.Optional;
@@ -17,7 +18,7 @@ import java.util.Optional;
 public final class PeFindings {
   private final PeHeader header;
   private final ByteView file;
-  private final FindingList found = new FindingList();
+  private final FindingList found = new FindingList("the PE header");
 
   private PeFindings(PeHeader header, ByteView file) {
     this.header = header;
@@ -150,14 +151,15 @@ public final class PeFindings {
           "the entry point 0x%x is in no section",
           entry);
     } else {
-      WriteXorExecute.entryNotCode(header).ifPresent(finding -> found.add(() -> finding));
+      WriteXorExecute.entryNotCode(header)
+          .ifPresent(finding -> found.add(finding.flaw(), () -> finding));
     }
   }
 
   private void findOddities() {
     List<PeHeader.Section> both = WriteXorExecute.writableAndExecutable(header);
     if (!both.isEmpty()) {
-      found.add(() -> WriteXorExecute.writableAndExecutable(both));
+      found.add(Flaw.WRITABLE_AND_EXECUTABLE, () -> WriteXorExecute.writableAndExecutable(both));
     }
     if (header.relocationsStripped()) {
       add(
@@ -219,7 +221,7 @@ public final class PeFindings {
   }
 
   private void add(Flaw flaw, String remedy, String format, Object... values) {
-    found.add(() -> new Finding(flaw, String.format(format, values), remedy));
+    found.add(flaw, () -> new Finding(flaw, String.format(format, values), remedy));
   }
 
   static String nameOf(PeHeader.Section section) {

@@ -1,6 +1,7 @@
 package io.github.kexecsim.loader.pe;
 
 import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.FindingList;
 import io.github.kexecsim.loader.report.Flaw;
 import java.util.Comparator;
 import java.util.List;
@@ -33,6 +34,7 @@ final class SectionOverlaps {
           long apart = free[0];
           free[0] = alignUp(free[0] + section.memorySize(), header.sectionAlignment());
           found.add(
+              Flaw.SECTIONS_OVERLAP,
               () ->
                   new Finding(
                       Flaw.SECTIONS_OVERLAP,
@@ -63,6 +65,7 @@ final class SectionOverlaps {
         PeHeader.Section::rawSize,
         (before, section) ->
             found.add(
+                Flaw.SECTIONS_SHARE_BYTES,
                 () ->
                     new Finding(
                         Flaw.SECTIONS_SHARE_BYTES,

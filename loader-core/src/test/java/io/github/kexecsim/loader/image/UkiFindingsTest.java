@@ -142,6 +142,22 @@ class UkiFindingsTest {
         .doesNotContain(Flaw.REPEATED_SECTION);
   }
 
+  @Test
+  void manyFindingsAreCutButForDefects() {
+    UkiBuilder uki = UkiBuilder.of(PeMachine.ARM64).section(".osrel", "ID=test\n");
+    for (int i = 0; i < 1000; i++) {
+      uki.section(".dtbauto", "").section(".uname", "\0");
+    }
+    uki.section(".initrd", "a").section(".initrd", "b").section(".linux", ImageFixtures.arm64());
+    ByteView file = uki.view();
+    List<Finding> findings = ImageProbe.parse(file).findings(file);
+    assertThat(findings).hasSizeLessThan(25);
+    assertThat(findings)
+        .extracting(Finding::flaw)
+        .contains(Flaw.MORE_FINDINGS, Flaw.REPEATED_SECTION);
+    assertThat(findings).anyMatch(found -> found.message().contains(".initrd"));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {".osrel", ".uname", ".profile"})
   void aNulInATextIsFound(String name) {
