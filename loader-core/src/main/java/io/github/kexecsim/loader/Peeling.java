@@ -138,7 +138,7 @@ final class Peeling {
   /** The machine as if it had been started with the UKI's device tree. */
   private Machine machine() {
     Optional<ByteView> tree = composition.flatMap(uki -> uki.deviceTree().bytes());
-    if (tree.isEmpty()) {
+    if (tree.isEmpty() || !placement.handsDeviceTree()) {
       return request.machine();
     }
     try {

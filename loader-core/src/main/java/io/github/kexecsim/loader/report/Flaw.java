@@ -53,6 +53,8 @@ public enum Flaw {
   HEADERS_DISAGREE(Severity.DEFECT),
   /** The PE entry point is in no section. */
   ENTRY_OUTSIDE(Severity.DEFECT),
+  /** A section with a device tree has none in it that can be read. */
+  BAD_DEVICE_TREE(Severity.DEFECT),
   /** Flags are set that the format does not define. */
   UNDEFINED_FLAGS(Severity.WARNING),
   /** A magic number is missing that the format's early versions did without. */

@@ -1,6 +1,9 @@
 package io.github.kexecsim.loader.uki;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.pe.PeHeader.Section;
 import io.github.kexecsim.loader.report.Finding;
 import io.github.kexecsim.loader.report.FindingList;
@@ -58,6 +61,9 @@ public final class UkiFindings {
     if (kind.isText()) {
       lookForNul(row);
     }
+    if (kind.isDeviceTree()) {
+      lookAtDeviceTree(row);
+    }
   }
 
   private void lookForRepetition(UkiSection kind) {
@@ -114,6 +120,24 @@ public final class UkiFindings {
             text.size());
         return;
       }
+    }
+  }
+
+  /** On x86 too, where a stub installs it, and no kernel asks for it. */
+  private void lookAtDeviceTree(Section row) {
+    if (row.virtualSize() == 0) {
+      return;
+    }
+    try {
+      affordable(row).ifPresent(blob -> FlattenedDeviceTree.parse(blob, Limits.DEFAULT));
+    } catch (KexecException e) {
+      add(
+          Flaw.BAD_DEVICE_TREE,
+          "put a device tree there as dtc writes it, or leave the section out",
+          "section %s%s has no device tree that can be read: %s",
+          row.name(),
+          where(),
+          e.getMessage());
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.kexecsim.loader.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.fdt.FdtBuilder;
 import io.github.kexecsim.loader.pe.PeMachine;
 import io.github.kexecsim.loader.report.Finding;
 import io.github.kexecsim.loader.report.Flaw;
@@ -163,6 +164,15 @@ class UkiFindingsTest {
   void aNulInATextIsFound(String name) {
     UkiBuilder uki = UkiBuilder.of(PeMachine.ARM64).section(".linux", ImageFixtures.arm64());
     assertThat(finding(uki.section(name, "a\0b"), Flaw.NUL_IN_TEXT).message()).contains("0x1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {".dtb", ".dtbauto"})
+  void whatIsNoDeviceTreeIsFound(String name) {
+    assertThat(finding(uki().section(name, "no tree"), Flaw.BAD_DEVICE_TREE).isDefect()).isTrue();
+    byte[] tree = new FdtBuilder().string("compatible", "m").build();
+    assertThat(flaws(uki().section(name, tree))).doesNotContain(Flaw.BAD_DEVICE_TREE);
+    assertThat(flaws(uki().sized(name, 0, new byte[0]))).doesNotContain(Flaw.BAD_DEVICE_TREE);
   }
 
   @Test
