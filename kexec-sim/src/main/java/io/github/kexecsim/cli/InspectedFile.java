@@ -90,13 +90,7 @@ final class InspectedFile {
         });
     Layer last = layers.get(layers.size() - 1);
     if (!(last.image() instanceof UkiImage uki)) {
-      if (options.profile().isPresent() || !options.addons().isEmpty()) {
-        throw Failure.usage(
-            UkiArguments.PROFILE.name()
-                + " and "
-                + UkiArguments.ADDON.name()
-                + " go with a UKI, and this is none");
-      }
+      UkiArguments.checkNoneChosen(options);
       return Optional.empty();
     }
     UkiImage chosen =

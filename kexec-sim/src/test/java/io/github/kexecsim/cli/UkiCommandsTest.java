@@ -8,6 +8,7 @@ import io.github.kexecsim.loader.error.Reason;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -101,6 +102,23 @@ class UkiCommandsTest {
     cli.run("inspect", "zboot", "--profile", "0").failsWith(ExitStatus.USAGE);
     cli.run("load", "uki", "--profile", "0", "--profile", "1").failsWith(ExitStatus.USAGE);
     cli.run("load", "a.addon.efi", "--json").rejects(Reason.UNKNOWN_FORMAT);
+  }
+
+  @Test
+  void whatIsChosenOfAUkiGoesWithNoOtherFile() {
+    for (String command : List.of("inspect", "load")) {
+      for (String choice : List.of("--profile=0", "--addon=a.addon.efi")) {
+        List<String> words = new ArrayList<>(List.of(command, "zboot", choice));
+        if (command.equals("load")) {
+          words.addAll(List.of("--machine", "machine"));
+        }
+        String said = cli.run(words.toArray(String[]::new)).failsWith(ExitStatus.USAGE).err();
+        assertThat(said).contains(choice.substring(0, choice.indexOf('=')) + " goes with a UKI");
+      }
+    }
+    cli.run("inspect", "a.addon.efi", "--profile", "0").failsWith(ExitStatus.USAGE);
+    Cli.Result extract = cli.run("extract", "zboot", "--profile", "0", "-o", "-");
+    assertThat(extract.failsWith(ExitStatus.USAGE).err()).doesNotContain("--addon");
   }
 
   @Test
