@@ -141,6 +141,42 @@ class UkiCommandsTest {
   }
 
   @Test
+  void sectionsOfEveryPeLayerAreExtracted() throws Exception {
+    assertThat(extracted("uki", ".text")).isEqualTo("stub");
+    assertThat(extracted("a.addon.efi", ".cmdline")).isEqualTo("one");
+    cli.run("extract", "a.addon.efi", "--section", ".linux", "-o", "-").failsWith(ExitStatus.NO);
+    cli.run("extract", "a.addon.efi", "--section", ".text", "--profile", "0", "-o", "-")
+        .failsWith(ExitStatus.USAGE);
+    byte[] inner = TestImages.uki(ByteView.of(TestImages.zboot(raw, "zstd")));
+    byte[] outer = TestImages.overlappingUki(ByteView.of(inner));
+    TestImages.write(dir, "nested", outer);
+    assertThat(extracted("nested", ".uname")).isEqualTo("6.12.0");
+  }
+
+  @Test
+  void aDamagedKernelDoesNotMatterForASectionAroundIt() throws Exception {
+    byte[] zboot = TestImages.zboot(raw, "zstd");
+    Arrays.fill(zboot, zboot.length / 2, zboot.length, (byte) 0);
+    TestImages.write(dir, "damaged", TestImages.uki(ByteView.of(zboot)));
+    assertThat(extracted("damaged", ".uname")).isEqualTo("6.12.0");
+  }
+
+  @Test
+  void theDotOfASectionIsRemembered() {
+    for (String file : List.of("uki", "a.addon.efi")) {
+      assertThat(
+              cli.run("extract", file, "--section", "cmdline", "-o", "-")
+                  .failsWith(ExitStatus.NO)
+                  .err())
+          .contains(".cmdline?");
+    }
+  }
+
+  private String extracted(String file, String section) {
+    return cli.run("extract", file, "--section", section, "-o", "-").succeeds().out();
+  }
+
+  @Test
   void longTablesAreCutAndCounted() throws Exception {
     byte[] many = TestImages.uki(ByteView.of(TestImages.image(5_000, 0x10000)), 1000);
     TestImages.write(dir, "many", many);
