@@ -154,12 +154,19 @@ public final class UkiFindings {
   }
 
   private void lookForMissing(ProfileSections chosen) {
-    if (chosen.one(UkiSection.LINUX).isEmpty()) {
+    String whose = chosen.number().isPresent() ? " of profile " + chosen.label() : "";
+    if (chosen.named(UkiSection.LINUX.label()).isEmpty()) {
       add(
           Flaw.NO_KERNEL_SECTION,
           "put .linux before the first .profile, which all profiles share",
           "there is no section .linux%s",
-          chosen.number().isPresent() ? " for profile " + chosen.label() : "");
+          whose);
+    } else if (chosen.one(UkiSection.LINUX).isEmpty()) {
+      add(
+          Flaw.NO_KERNEL_SECTION,
+          "put the kernel into it, or set its VirtualSize where that is 0 though it is there",
+          "section .linux%s is empty",
+          whose);
     }
     if (chosen.one(UkiSection.OSREL).isEmpty()) {
       add(

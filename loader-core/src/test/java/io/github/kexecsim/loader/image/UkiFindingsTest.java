@@ -187,7 +187,14 @@ class UkiFindingsTest {
     assertThat(flaws(uki().sized(".initrd", 0, new byte[0]))).contains(Flaw.EMPTY_SECTION);
     UkiBuilder none =
         UkiBuilder.of(PeMachine.ARM64).section(".osrel", "a").sized(".linux", 0, new byte[0]);
-    assertThat(flaws(none)).contains(Flaw.NO_KERNEL_SECTION);
+    assertThat(finding(none, Flaw.NO_KERNEL_SECTION).message()).contains("empty");
+    assertThat(finding(none, Flaw.NO_KERNEL_SECTION).remedy()).doesNotContain(".profile");
+    UkiBuilder elsewhere =
+        UkiBuilder.of(PeMachine.ARM64)
+            .section(".profile", "ID=a")
+            .section(".profile", "ID=b")
+            .section(".linux", ImageFixtures.arm64());
+    assertThat(finding(elsewhere, Flaw.NO_KERNEL_SECTION).message()).contains("no section", "@0");
   }
 
   @Test
