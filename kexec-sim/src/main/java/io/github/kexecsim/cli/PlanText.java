@@ -8,6 +8,7 @@ import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Strategy;
 import io.github.kexecsim.loader.uki.Part;
+import io.github.kexecsim.loader.report.Field;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -150,7 +151,7 @@ final class PlanText {
     placed.x86Start().ifPresent(start -> EarlyStart.write(page, start));
     String handed = placed.commandLine();
     if (!handed.equals(report.commandLine())) {
-      page.labelled("command line", TextPage.printable(handed));
+      page.labelled("command line", Field.printable(handed));
     }
   }
 

@@ -176,6 +176,29 @@ class UkiCommandsTest {
     return cli.run("extract", file, "--section", section, "-o", "-").succeeds().out();
   }
 
+  /** What turns the direction of the line, and what is no ASCII. */
+  @Test
+  void commandLinesAreEscapedAlike() throws Exception {
+    TestImages.write(dir, "c.addon.efi", TestImages.addon("a\u202eb \u00fc"));
+    String shown = "a\\u202eb \\xfc";
+    assertThat(cli.run("inspect", "c.addon.efi").succeeds().out()).contains(shown);
+    for (String command : List.of("inspect", "load")) {
+      List<String> words = new ArrayList<>(List.of(command, "uki", "--addon", "c.addon.efi"));
+      if (command.equals("load")) {
+        words.addAll(List.of("--machine", "machine"));
+      }
+      String out = cli.run(words.toArray(String[]::new)).succeeds().out();
+      assertThat(out).contains(shown).doesNotContain("\u202e");
+    }
+  }
+
+  @Test
+  void namesAreShownWithoutWhatTurnsTheLine() {
+    assertThat(TextPage.printable("\u00fc \ud83d\ude00")).isEqualTo("\u00fc \ud83d\ude00");
+    assertThat(TextPage.printable("a\u202eb\u001b\u2028\ud800"))
+        .isEqualTo("a\\u202eb\\x1b\\u2028\\ud800");
+  }
+
   @Test
   void longTablesAreCutAndCounted() throws Exception {
     byte[] many = TestImages.uki(ByteView.of(TestImages.image(5_000, 0x10000)), 1000);
