@@ -1,7 +1,6 @@
 package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.bytes.ByteView;
-import io.github.kexecsim.loader.pe.PeFindings;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
 import java.util.ArrayList;
@@ -30,7 +29,7 @@ public record Layer(KernelImage image, ByteView bytes, Optional<Payload> stored)
    */
   public List<Finding> findings() {
     List<Finding> findings = new ArrayList<>(image.findings(bytes));
-    findings.addAll(PeFindings.of(bytes));
+    findings.addAll(image.peFindings(bytes));
     return findings;
   }
 

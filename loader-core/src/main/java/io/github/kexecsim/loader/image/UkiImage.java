@@ -4,6 +4,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeFindings;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
@@ -115,6 +116,12 @@ public record UkiImage(PeHeader pe, Profiles profiles, ProfileSections sections,
     List<Finding> all = new ArrayList<>(UkiFindings.of(pe.sections(), sections, file));
     KernelRoom.of(this, file).ifPresent(room -> all.addAll(room.findings()));
     return all;
+  }
+
+  /** Of sections that mean something in a UKI the size is looked at already. */
+  @Override
+  public List<Finding> peFindings(ByteView file) {
+    return PeFindings.of(pe, file, row -> UkiSection.byName(row.name()).isEmpty());
   }
 
   /** The kernel of the profile, as it is stored: without the padding of the file. */

@@ -8,6 +8,7 @@ import io.github.kexecsim.loader.report.FindingList;
 import io.github.kexecsim.loader.report.Flaw;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What is wrong or odd about an EFI application. A defect is what a loader refuses or gets wrong:
@@ -20,9 +21,13 @@ public final class PeFindings {
   private final ByteView file;
   private final FindingList found = new FindingList("the PE header");
 
-  private PeFindings(PeHeader header, ByteView file) {
+  private final Predicate<PeHeader.Section> sized;
+
+  private PeFindings(
+      PeHeader header, ByteView file, Predicate<PeHeader.Section> sized) {
     this.header = header;
     this.file = file;
+    this.sized = sized;
   }
 
   /** Of a file that may have a PE header: at most 21, defects first, none if it has no header. */
@@ -44,7 +49,18 @@ public final class PeFindings {
    * @param file the bytes that it was parsed from
    */
   public static List<Finding> of(PeHeader header, ByteView file) {
-    PeFindings findings = new PeFindings(header, file);
+    return of(header, file, section -> true);
+  }
+
+  /**
+   * Of a header.
+   *
+   * @param file the bytes that it was parsed from
+   * @param sized which sections to look at for {@link Flaw#SECTION_ZERO_FILLED}
+   */
+  public static List<Finding> of(
+      PeHeader header, ByteView file, Predicate<PeHeader.Section> sized) {
+    PeFindings findings = new PeFindings(header, file, sized);
     findings.findDefects();
     findings.findOddities();
     return findings.found.asList();
@@ -209,7 +225,9 @@ public final class PeFindings {
 
   /** What is written to is made zero as a matter of course: data with its BSS. */
   private void checkFilled(PeHeader.Section section) {
-    if (!section.is(PeHeader.Section.WRITE) && section.virtualSize() > section.rawSize()) {
+    if (!section.is(PeHeader.Section.WRITE)
+        && section.virtualSize() > section.rawSize()
+        && sized.test(section)) {
       add(
           Flaw.SECTION_ZERO_FILLED,
           "let its virtual size be the size of its content",

@@ -127,7 +127,9 @@ class UkiFindingsTest {
         UkiBuilder.of(PeMachine.ARM64)
             .section(".osrel", "ID=test\n")
             .sized(".linux", MIB, ImageFixtures.arm64());
-    assertThat(flaws(uki)).contains(Flaw.VIRTUAL_SIZE_BEYOND_DATA);
+    assertThat(flaws(uki)).containsExactly(Flaw.VIRTUAL_SIZE_BEYOND_DATA);
+    assertThat(flaws(uki().sized(".other", MIB, new byte[16])))
+        .containsExactly(Flaw.SECTION_ZERO_FILLED);
     assertThat(finding(uki, Flaw.VIRTUAL_SIZE_BEYOND_DATA).remedy()).contains("0x3000");
   }
 
