@@ -139,14 +139,12 @@ final class InspectedFile {
           layers.add(layer);
           return !(layer.image() instanceof UkiImage) && deeper.test(layer);
         });
-    Layer last = last();
-    if (!(last.image() instanceof UkiImage uki)) {
+    Layer chosen = last().withProfile(options.profile());
+    if (!(chosen.image() instanceof UkiImage uki)) {
       UkiArguments.checkNoneChosen(options);
       return Optional.empty();
     }
-    UkiImage chosen =
-        options.profile().map(wanted -> uki.withProfile(wanted, last.bytes())).orElse(uki);
-    layers.set(layers.size() - 1, new Layer(chosen, last.bytes(), last.stored()));
-    return Optional.of(chosen);
+    layers.set(layers.size() - 1, chosen);
+    return Optional.of(uki);
   }
 }
