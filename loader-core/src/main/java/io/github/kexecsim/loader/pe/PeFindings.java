@@ -23,8 +23,7 @@ public final class PeFindings {
 
   private final Predicate<PeHeader.Section> sized;
 
-  private PeFindings(
-      PeHeader header, ByteView file, Predicate<PeHeader.Section> sized) {
+  private PeFindings(PeHeader header, ByteView file, Predicate<PeHeader.Section> sized) {
     this.header = header;
     this.file = file;
     this.sized = sized;

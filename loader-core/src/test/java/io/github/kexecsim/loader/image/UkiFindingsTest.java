@@ -129,7 +129,7 @@ class UkiFindingsTest {
             .sized(".linux", MIB, ImageFixtures.arm64());
     assertThat(flaws(uki)).containsExactly(Flaw.VIRTUAL_SIZE_BEYOND_DATA);
     assertThat(flaws(uki().sized(".other", MIB, new byte[16])))
-        .containsExactly(Flaw.SECTION_ZERO_FILLED);
+        .containsExactly(Flaw.LITTLE_ROOM_BEHIND_KERNEL, Flaw.SECTION_ZERO_FILLED);
     assertThat(finding(uki, Flaw.VIRTUAL_SIZE_BEYOND_DATA).remedy()).contains("0x3000");
   }
 
