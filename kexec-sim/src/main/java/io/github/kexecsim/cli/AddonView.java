@@ -48,7 +48,7 @@ record AddonView(InputFile file, Addon addon) {
       rows.add(List.of("adds " + kind.label(), ByteCount.hex(size(kind)), kind.meaning()));
     }
     page.table(2, rows);
-    addon.commandLine().ifPresent(line -> page.labelled("  appends", TextPage.printable(line)));
+    addon.commandLine().ifPresent(line -> page.labelled("  appends", Field.printable(line)));
     InspectText.write(page, findings());
   }
 

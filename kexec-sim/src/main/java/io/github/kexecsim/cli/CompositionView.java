@@ -26,8 +26,7 @@ final class CompositionView {
     }
     Composition.CommandLine line = uki.commandLine();
     page.labelled(
-        "command line",
-        "\"" + TextPage.printable(line.text()) + "\" " + from(line.from(), line.why()));
+        "command line", "\"" + shown(line.text()) + "\" " + from(line.from(), line.why()));
     Composition.DeviceTree tree = uki.deviceTree();
     page.labelled(
         "device tree",

@@ -17,7 +17,11 @@ final class ExtractCommand implements Command {
           "Write this layer, by the number that inspect shows: 1 is the file itself.",
           "--layer");
   private static final Option SECTION =
-      Option.of("NAME", "Of a UKI: write this section's bytes, .initrd for instance.", "--section");
+      Option.of(
+          "NAME",
+          "Write this section's bytes, of the outermost layer that has one of that name: .initrd of a"
+              + " UKI for instance.",
+          "--section");
 
   @Override
   public Syntax syntax() {
@@ -65,7 +69,12 @@ final class ExtractCommand implements Command {
     String name = arguments.required(SECTION);
     ByteView bytes;
     try {
-      bytes = inspected(arguments).section(file.bytes(), name);
+      Optional<AddonView> addon = AddonView.of(file);
+      InspectedFile inspected = inspected(arguments);
+      bytes =
+          addon.isPresent()
+              ? inspected.section(addon.get(), name)
+              : inspected.section(file.bytes(), name);
     } catch (KexecException e) {
       throw Failure.refused(file.name(), e);
     }

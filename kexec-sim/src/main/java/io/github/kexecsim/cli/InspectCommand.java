@@ -40,9 +40,11 @@ final class InspectCommand implements Command {
     UkiOptions options = UkiArguments.read(arguments, files);
     try (Digests digests = new Digests()) {
       Optional<AddonView> addon = AddonView.of(file);
-      return addon.isPresent()
-          ? run(addon.get(), arguments, console, digests)
-          : run(file, options, arguments, console, digests);
+      if (addon.isPresent()) {
+        UkiArguments.checkNoneChosen(options);
+        return run(addon.get(), arguments, console, digests);
+      }
+      return run(file, options, arguments, console, digests);
     }
   }
 

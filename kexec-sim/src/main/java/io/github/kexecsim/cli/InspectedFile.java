@@ -9,11 +9,14 @@ import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
 import io.github.kexecsim.loader.image.UkiImage;
 import io.github.kexecsim.loader.limit.Limits;
+import io.github.kexecsim.loader.pe.PeHeader;
+import io.github.kexecsim.loader.pe.PeHeader.Section;
 import io.github.kexecsim.loader.uki.Composition;
 import io.github.kexecsim.loader.uki.Given;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** A file that is looked into: its layers, and what a UKI among them is started with. */
 final class InspectedFile {
@@ -46,9 +49,9 @@ final class InspectedFile {
    * @throws Failure with {@link ExitStatus#USAGE} where a UKI's options go with no UKI
    */
   void read(ByteView file) {
-    Optional<UkiImage> uki = readToUki(file);
+    Optional<UkiImage> uki = readToUki(file, layer -> true);
     if (uki.isPresent()) {
-      Layer layer = layers.get(layers.size() - 1);
+      Layer layer = last();
       Layers.walkOn(List.copyOf(layers), limits, progress, layers::add);
       composition =
           Optional.of(
@@ -63,45 +66,85 @@ final class InspectedFile {
   }
 
   /**
-   * The bytes of a section of the outermost UKI.
+   * The bytes of a section of the outermost layer that has it; of a UKI's sections only those of
+   * the profile count.
    *
    * @throws KexecException where there is none, or it leaves the file
+   * @throws Failure with {@link ExitStatus#USAGE} where a UKI's options go with no UKI
    */
   ByteView section(ByteView file, String name) {
-    return readToUki(file)
-        .flatMap(uki -> uki.sections().named(name))
-        .orElseThrow(
-            () ->
-                new KexecException(
-                    Reason.BAD_HEADER,
-                    "there is no section " + name,
-                    "inspect shows the sections of a UKI"))
-        .in(layers.get(layers.size() - 1).bytes());
+    Predicate<Layer> lacksIt = layer -> section(layer, name).isEmpty();
+    if (readToUki(file, lacksIt).isPresent() && lacksIt.test(last())) {
+      Layers.walkOn(
+          List.copyOf(layers),
+          limits,
+          progress,
+          layer -> {
+            layers.add(layer);
+            return lacksIt.test(layer);
+          });
+    }
+    Section row = section(last(), name).orElseThrow(() -> noSection(name, this::hasSection));
+    return row.in(last().bytes());
   }
 
-  private Optional<UkiImage> readToUki(ByteView file) {
+  /**
+   * The bytes of a section of an addon.
+   *
+   * @throws KexecException where there is none, or it leaves the file
+   * @throws Failure with {@link ExitStatus#USAGE} where a UKI's options are given
+   */
+  ByteView section(AddonView addon, String name) {
+    UkiArguments.checkNoneChosen(options);
+    PeHeader header = addon.addon().pe();
+    return section(header, name)
+        .orElseThrow(() -> noSection(name, other -> section(header, other).isPresent()))
+        .in(addon.file().bytes());
+  }
+
+  private boolean hasSection(String name) {
+    return layers.stream().anyMatch(layer -> section(layer, name).isPresent());
+  }
+
+  private static Optional<Section> section(Layer layer, String name) {
+    return layer.image() instanceof UkiImage uki
+        ? uki.sections().named(name)
+        : PeHeader.find(layer.bytes()).flatMap(header -> section(header, name));
+  }
+
+  private static Optional<Section> section(PeHeader header, String name) {
+    return header.sections().stream().filter(row -> row.name().equals(name)).findFirst();
+  }
+
+  private static KexecException noSection(String name, Predicate<String> isThere) {
+    return new KexecException(
+        Reason.BAD_HEADER,
+        "there is no section " + name,
+        isThere.test("." + name)
+            ? "did you mean ." + name + "?"
+            : "inspect shows the sections of the layers that have some");
+  }
+
+  private Layer last() {
+    return layers.get(layers.size() - 1);
+  }
+
+  /** Reads down to a UKI, or to a layer that nothing is wanted of inside. */
+  private Optional<UkiImage> readToUki(ByteView file, Predicate<Layer> deeper) {
     Layers.walk(
         file,
         limits,
         progress,
         layer -> {
           layers.add(layer);
-          return !(layer.image() instanceof UkiImage);
+          return !(layer.image() instanceof UkiImage) && deeper.test(layer);
         });
-    Layer last = layers.get(layers.size() - 1);
-    if (!(last.image() instanceof UkiImage uki)) {
-      if (options.profile().isPresent() || !options.addons().isEmpty()) {
-        throw Failure.usage(
-            UkiArguments.PROFILE.name()
-                + " and "
-                + UkiArguments.ADDON.name()
-                + " go with a UKI, and this is none");
-      }
+    Layer chosen = last().withProfile(options.profile());
+    if (!(chosen.image() instanceof UkiImage uki)) {
+      UkiArguments.checkNoneChosen(options);
       return Optional.empty();
     }
-    UkiImage chosen =
-        options.profile().map(wanted -> uki.withProfile(wanted, last.bytes())).orElse(uki);
-    layers.set(layers.size() - 1, new Layer(chosen, last.bytes(), last.stored()));
-    return Optional.of(chosen);
+    layers.set(layers.size() - 1, chosen);
+    return Optional.of(uki);
   }
 }

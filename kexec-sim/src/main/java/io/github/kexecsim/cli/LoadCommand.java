@@ -13,6 +13,7 @@ import io.github.kexecsim.loader.digest.Digests;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.image.Layer;
 import io.github.kexecsim.loader.image.Layers;
+import io.github.kexecsim.loader.image.UkiImage;
 import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.machine.Architecture;
@@ -225,6 +226,10 @@ final class LoadCommand implements Command {
             case EMULATED_EFI -> efi.orElseThrow().loadPlan();
             case FIRMWARE -> firmware.orElseThrow().plan();
           };
+      if (plan.isLoadable()
+          && plan.layers().stream().noneMatch(layer -> layer.image() instanceof UkiImage)) {
+        UkiArguments.checkNoneChosen(request.uki());
+      }
       Optional<Refusal> refusal = plan.refusal();
       Optional<Relocation> relocation = Optional.empty();
       try {

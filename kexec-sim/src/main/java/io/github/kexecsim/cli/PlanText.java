@@ -7,6 +7,7 @@ import io.github.kexecsim.loader.memory.PhysRange;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Strategy;
+import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Flaw;
 import io.github.kexecsim.loader.uki.Part;
 import java.nio.file.Path;
@@ -156,7 +157,7 @@ final class PlanText {
     placed.x86Start().ifPresent(start -> EarlyStart.write(page, start));
     String handed = placed.commandLine();
     if (!handed.equals(report.commandLine())) {
-      page.labelled("command line", TextPage.printable(handed));
+      page.labelled("command line", Field.printable(handed));
     }
   }
 

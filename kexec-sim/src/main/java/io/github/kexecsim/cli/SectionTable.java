@@ -9,13 +9,19 @@ import java.util.Optional;
 
 /** The sections of a PE image, with a line of addresses on which overlaps can be seen. */
 final class SectionTable {
+  /** As many rows as a person reads; a header may have tens of thousands. */
+  private static final int SHOWN = 256;
+
   private final List<Section> sections;
+  private final int count;
 
   SectionTable(PeHeader header) {
-    sections = header.sections();
+    count = header.sections().size();
+    sections = header.sections().subList(0, Math.min(count, SHOWN));
   }
 
   void writeTo(JsonText json) {
+    json.number("section_count", count);
     json.objects(
         "sections",
         sections,
@@ -53,6 +59,9 @@ final class SectionTable {
     overlaps.ifPresent(marks -> rows.add(List.of("", "", "", "", "overlap", marks)));
     page.line("");
     page.table(2, rows, 1, 2, 3);
+    if (count > sections.size()) {
+      page.line("  and " + (count - sections.size()) + " more sections");
+    }
   }
 
   /** The last address, as in other tables; nothing for a section that takes no memory. */

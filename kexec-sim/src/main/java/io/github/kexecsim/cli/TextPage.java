@@ -86,18 +86,37 @@ final class TextPage {
     return this;
   }
 
-  /** {@code text} with control characters as {@code \xNN}, so that a terminal does not obey it. */
+  /**
+   * {@code text} with what a terminal obeys, or nobody sees, as {@code \xNN} or {@code \}{@code
+   * uNNNN}: control characters, and those that turn the direction of what follows. For names that
+   * the user gave; what a file says of itself is shown by {@link
+   * io.github.kexecsim.loader.report.Field#printable}.
+   */
   static String printable(String text) {
     StringBuilder shown = new StringBuilder(text.length());
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (Character.isISOControl(c)) {
-        shown.append(String.format("\\x%02x", (int) c));
-      } else {
-        shown.append(c);
-      }
-    }
+    text.codePoints()
+        .forEach(
+            c -> {
+              if (isVisible(c)) {
+                shown.appendCodePoint(c);
+              } else {
+                shown.append(String.format(c <= 0xff ? "\\x%02x" : "\\u%04x", c));
+              }
+            });
     return shown.toString();
+  }
+
+  private static boolean isVisible(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR,
+          Character.SURROGATE,
+          Character.UNASSIGNED ->
+          false;
+      default -> true;
+    };
   }
 
   @Override

@@ -33,6 +33,23 @@ final class UkiArguments {
     return new UkiOptions(arguments.value(PROFILE), addons, arguments.has(MachineOptions.DTB));
   }
 
+  /**
+   * Checks that nothing is chosen of a file that is no UKI.
+   *
+   * @throws Failure with {@link ExitStatus#USAGE}
+   */
+  static void checkNoneChosen(UkiOptions options) {
+    List<String> chosen = new ArrayList<>();
+    options.profile().ifPresent(any -> chosen.add(PROFILE.name()));
+    if (!options.addons().isEmpty()) {
+      chosen.add(ADDON.name());
+    }
+    if (!chosen.isEmpty()) {
+      String go = chosen.size() == 1 ? " goes" : " go";
+      throw Failure.usage(String.join(" and ", chosen) + go + " with a UKI, and this is none");
+    }
+  }
+
   private static Addon addon(InputFile file) {
     try {
       return Addon.parse(String.valueOf(Path.of(file.name()).getFileName()), file.bytes());

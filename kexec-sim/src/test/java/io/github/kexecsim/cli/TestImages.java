@@ -70,6 +70,19 @@ final class TestImages {
         .write();
   }
 
+  /** An arm64 UKI of many profiles, p0 and so on. */
+  static byte[] uki(ByteView kernel, int profiles) {
+    PeWriter writer =
+        new PeWriter(PeMachine.ARM64)
+            .section(".text", 0x10000, text("stub"), 0x6000_0020)
+            .section(".osrel", 0x12000, text("ID=sample\n"), DATA)
+            .section(".linux", 0x20000, kernel, DATA);
+    for (int i = 0; i < profiles; i++) {
+      writer.section(".profile", 0x40000 + 0x1000L * i, text("ID=p" + i), DATA);
+    }
+    return writer.write();
+  }
+
   /** An arm64 UKI as objcopy makes one: nobody looked whether the kernel fits before the initrd. */
   static byte[] overlappingUki(ByteView kernel) {
     return new PeWriter(PeMachine.ARM64)

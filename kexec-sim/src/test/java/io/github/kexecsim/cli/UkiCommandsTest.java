@@ -8,6 +8,7 @@ import io.github.kexecsim.loader.error.Reason;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,6 +105,23 @@ class UkiCommandsTest {
   }
 
   @Test
+  void whatIsChosenOfAUkiGoesWithNoOtherFile() {
+    for (String command : List.of("inspect", "load")) {
+      for (String choice : List.of("--profile=0", "--addon=a.addon.efi")) {
+        List<String> words = new ArrayList<>(List.of(command, "zboot", choice));
+        if (command.equals("load")) {
+          words.addAll(List.of("--machine", "machine"));
+        }
+        String said = cli.run(words.toArray(String[]::new)).failsWith(ExitStatus.USAGE).err();
+        assertThat(said).contains(choice.substring(0, choice.indexOf('=')) + " goes with a UKI");
+      }
+    }
+    cli.run("inspect", "a.addon.efi", "--profile", "0").failsWith(ExitStatus.USAGE);
+    Cli.Result extract = cli.run("extract", "zboot", "--profile", "0", "-o", "-");
+    assertThat(extract.failsWith(ExitStatus.USAGE).err()).doesNotContain("--addon");
+  }
+
+  @Test
   void theInnermostKernelAndSectionsAreExtracted() throws Exception {
     cli.run("extract", "uki", "-o", "kernel").succeeds();
     assertThat(Files.readAllBytes(dir.resolve("kernel"))).startsWith(raw);
@@ -120,6 +138,81 @@ class UkiCommandsTest {
     cli.run("extract", "zboot", "--section", ".linux", "-o", "-").failsWith(ExitStatus.NO);
     cli.run("extract", "uki", "--section", ".linux", "--layer", "1", "-o", "-")
         .failsWith(ExitStatus.USAGE);
+  }
+
+  @Test
+  void sectionsOfEveryPeLayerAreExtracted() throws Exception {
+    assertThat(extracted("uki", ".text")).isEqualTo("stub");
+    assertThat(extracted("a.addon.efi", ".cmdline")).isEqualTo("one");
+    cli.run("extract", "a.addon.efi", "--section", ".linux", "-o", "-").failsWith(ExitStatus.NO);
+    cli.run("extract", "a.addon.efi", "--section", ".text", "--profile", "0", "-o", "-")
+        .failsWith(ExitStatus.USAGE);
+    byte[] inner = TestImages.uki(ByteView.of(TestImages.zboot(raw, "zstd")));
+    byte[] outer = TestImages.overlappingUki(ByteView.of(inner));
+    TestImages.write(dir, "nested", outer);
+    assertThat(extracted("nested", ".uname")).isEqualTo("6.12.0");
+  }
+
+  @Test
+  void aDamagedKernelDoesNotMatterForASectionAroundIt() throws Exception {
+    byte[] zboot = TestImages.zboot(raw, "zstd");
+    Arrays.fill(zboot, zboot.length / 2, zboot.length, (byte) 0);
+    TestImages.write(dir, "damaged", TestImages.uki(ByteView.of(zboot)));
+    assertThat(extracted("damaged", ".uname")).isEqualTo("6.12.0");
+  }
+
+  @Test
+  void theDotOfASectionIsRemembered() {
+    for (String file : List.of("uki", "a.addon.efi")) {
+      assertThat(
+              cli.run("extract", file, "--section", "cmdline", "-o", "-")
+                  .failsWith(ExitStatus.NO)
+                  .err())
+          .contains(".cmdline?");
+    }
+  }
+
+  private String extracted(String file, String section) {
+    return cli.run("extract", file, "--section", section, "-o", "-").succeeds().out();
+  }
+
+  /** What turns the direction of the line, and what is no ASCII. */
+  @Test
+  void commandLinesAreEscapedAlike() throws Exception {
+    TestImages.write(dir, "c.addon.efi", TestImages.addon("a\u202eb \u00fc"));
+    String shown = "a\\u202eb \\xfc";
+    assertThat(cli.run("inspect", "c.addon.efi").succeeds().out()).contains(shown);
+    for (String command : List.of("inspect", "load")) {
+      List<String> words = new ArrayList<>(List.of(command, "uki", "--addon", "c.addon.efi"));
+      if (command.equals("load")) {
+        words.addAll(List.of("--machine", "machine"));
+      }
+      String out = cli.run(words.toArray(String[]::new)).succeeds().out();
+      assertThat(out).contains(shown).doesNotContain("\u202e");
+    }
+  }
+
+  @Test
+  void namesAreShownWithoutWhatTurnsTheLine() {
+    assertThat(TextPage.printable("\u00fc \ud83d\ude00")).isEqualTo("\u00fc \ud83d\ude00");
+    assertThat(TextPage.printable("a\u202eb\u001b\u2028\ud800"))
+        .isEqualTo("a\\u202eb\\x1b\\u2028\\ud800");
+  }
+
+  @Test
+  void longTablesAreCutAndCounted() throws Exception {
+    byte[] many = TestImages.uki(ByteView.of(TestImages.image(5_000, 0x10000)), 1000);
+    TestImages.write(dir, "many", many);
+    JsonNode layer = cli.run("inspect", "many", "--json").succeeds().json().at("/layers/0");
+    assertThat(layer.at("/section_count").asInt()).isEqualTo(1003);
+    assertThat(layer.at("/sections")).hasSize(256);
+    assertThat(layer.at("/fields/profiles").asText()).isEqualTo("1000");
+    assertThat(layer.at("/fields/profile @255").asText()).isEqualTo("p255");
+    assertThat(layer.at("/fields").has("profile @256")).isFalse();
+    assertThat(cli.run("inspect", "many").succeeds().out())
+        .contains("and 747 more sections", "and 744 more than shown");
+    JsonNode last = cli.run("inspect", "many", "--json", "--profile", "p999").succeeds().json();
+    assertThat(last.at("/composition/profile").asInt()).isEqualTo(999);
   }
 
   @Test

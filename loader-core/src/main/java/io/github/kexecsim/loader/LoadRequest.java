@@ -49,7 +49,7 @@ public record LoadRequest(
     }
 
     /** Whether a profile or an addon is asked for. */
-    boolean choosesSections() {
+    public boolean choosesSections() {
       return profile.isPresent() || !addons.isEmpty();
     }
   }

@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Gets from the file to what is placed, for every loader the same: takes off what the kernel is
- * wrapped in, and takes from a UKI what was not given.
+ * Gets from the file to what kexec places, by either of its system calls: takes off what the kernel
+ * is wrapped in, and takes from a UKI what was not given. {@link FirmwareLoader} takes nothing off.
  */
 final class Peeling {
   private final LoadRequest request;
@@ -98,20 +98,17 @@ final class Peeling {
   }
 
   private void openUki() {
-    Layer layer = last();
-    if (layer.image() instanceof UkiImage uki) {
-      LoadRequest.UkiOptions options = request.uki();
-      UkiImage chosen =
-          options.profile().map(wanted -> uki.withProfile(wanted, layer.bytes())).orElse(uki);
-      Layer started = new Layer(chosen, layer.bytes(), layer.stored());
+    LoadRequest.UkiOptions options = request.uki();
+    Layer started = last().withProfile(options.profile());
+    if (started.image() instanceof UkiImage uki) {
       layers.set(layers.size() - 1, started);
       started.findings().forEach(finding -> warnings.add(finding.message()));
       Given given = new Given(request.initrd(), request.commandLine(), options.deviceTreeGiven());
       composition =
           Optional.of(
               Composition.of(
-                  layer.bytes(),
-                  chosen.sections(),
+                  started.bytes(),
+                  uki.sections(),
                   options.addons(),
                   given,
                   request.machine().deviceTree(),
@@ -138,7 +135,7 @@ final class Peeling {
   /** The machine as if it had been started with the UKI's device tree. */
   private Machine machine() {
     Optional<ByteView> tree = composition.flatMap(uki -> uki.deviceTree().bytes());
-    if (tree.isEmpty()) {
+    if (tree.isEmpty() || !placement.handsDeviceTree()) {
       return request.machine();
     }
     try {

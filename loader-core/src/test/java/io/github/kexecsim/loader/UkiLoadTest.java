@@ -17,6 +17,8 @@ import io.github.kexecsim.loader.memory.Iomem;
 import io.github.kexecsim.loader.pe.PeMachine;
 import io.github.kexecsim.loader.place.KexecSegment;
 import io.github.kexecsim.loader.place.SegmentRole;
+import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.Flaw;
 import io.github.kexecsim.loader.uki.Part;
 import io.github.kexecsim.loader.uki.UkiBuilder;
 import java.nio.charset.StandardCharsets;
@@ -197,6 +199,25 @@ class UkiLoadTest {
         .containsExactly("uki", "bzImage");
     assertThat(plan.placed().orElseThrow().commandLine()).isEqualTo("quiet");
     assertThat(plan.warnings()).anyMatch(warning -> warning.contains("device tree is left out"));
+  }
+
+  /** Nobody reads it: a load on x86 hands no device tree over. */
+  @Test
+  void aBrokenDeviceTreeIsNoMatterOnX86() {
+    UkiBuilder uki =
+        UkiBuilder.of(PeMachine.X86_64)
+            .section(".dtb", "no tree")
+            .section(".linux", ImageFixtures.bzImage(ImageFixtures.gzip(ImageFixtures.elf())));
+    Machine machine =
+        new MachineBuilder(Architecture.X86_64)
+            .iomem(Iomem.parse("00100000-7fffffff : System RAM\n"))
+            .build();
+    LoadPlan plan = KexecFileLoader.load(LoadRequest.of(uki.view(), machine));
+    assertThat(plan.isLoadable()).isTrue();
+    assertThat(plan.warnings()).anyMatch(warning -> warning.contains("device tree is left out"));
+    assertThat(plan.layers().get(0).findings())
+        .extracting(Finding::flaw)
+        .contains(Flaw.BAD_DEVICE_TREE);
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeFindings;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
@@ -57,6 +58,16 @@ public sealed interface KernelImage
    */
   default List<Finding> findings(ByteView file) {
     return findings();
+  }
+
+  /**
+   * What is wrong or odd about its PE header, where it has one, and is not told by {@link
+   * #findings(ByteView)}.
+   *
+   * @param file the bytes that this image was parsed from
+   */
+  default List<Finding> peFindings(ByteView file) {
+    return PeFindings.of(file);
   }
 
   /**

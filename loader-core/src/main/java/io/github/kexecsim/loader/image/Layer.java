@@ -1,7 +1,8 @@
 package io.github.kexecsim.loader.image;
 
 import io.github.kexecsim.loader.bytes.ByteView;
-import io.github.kexecsim.loader.pe.PeFindings;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
 import java.util.ArrayList;
@@ -30,8 +31,20 @@ public record Layer(KernelImage image, ByteView bytes, Optional<Payload> stored)
    */
   public List<Finding> findings() {
     List<Finding> findings = new ArrayList<>(image.findings(bytes));
-    findings.addAll(PeFindings.of(bytes));
+    findings.addAll(image.peFindings(bytes));
     return findings;
+  }
+
+  /**
+   * The same layer; of a UKI, started with another profile where one is chosen.
+   *
+   * @param profile as {@link UkiImage#withProfile} takes it
+   * @throws KexecException {@link Reason#NO_SUCH_PROFILE}
+   */
+  public Layer withProfile(Optional<String> profile) {
+    return profile.isPresent() && image instanceof UkiImage uki
+        ? new Layer(uki.withProfile(profile.get(), bytes), bytes, stored)
+        : this;
   }
 
   /** Its header's fields, and what they lead to. */

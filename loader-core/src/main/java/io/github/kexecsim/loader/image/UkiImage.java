@@ -4,6 +4,7 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
+import io.github.kexecsim.loader.pe.PeFindings;
 import io.github.kexecsim.loader.pe.PeHeader;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
@@ -26,14 +27,8 @@ import java.util.OptionalLong;
  * @param profiles how the section table is divided
  * @param sections those of the profile that is looked at, the first unless another is chosen
  * @param texts what its texts say
- * @param findings what is odd about it, whatever its kernel is
  */
-public record UkiImage(
-    PeHeader pe,
-    Profiles profiles,
-    ProfileSections sections,
-    UkiTexts texts,
-    List<Finding> findings)
+public record UkiImage(PeHeader pe, Profiles profiles, ProfileSections sections, UkiTexts texts)
     implements KernelImage {
   static final String FORMAT = "uki";
   private static final int DOS_HEADER_SIZE = 0x40;
@@ -44,7 +39,6 @@ public record UkiImage(
     Objects.requireNonNull(profiles);
     Objects.requireNonNull(sections);
     Objects.requireNonNull(texts);
-    findings = List.copyOf(findings);
   }
 
   /** A PE file with a section {@code .linux}: of all EFI applications only UKIs have one. */
@@ -80,11 +74,7 @@ public record UkiImage(
   private static UkiImage of(
       PeHeader pe, Profiles profiles, ProfileSections sections, ByteView file) {
     return new UkiImage(
-        pe,
-        profiles,
-        sections,
-        UkiTexts.of(pe.sections(), profiles, sections, file),
-        UkiFindings.of(pe.sections(), sections, file));
+        pe, profiles, sections, UkiTexts.of(pe.sections(), profiles, sections, file));
   }
 
   /**
@@ -115,11 +105,23 @@ public record UkiImage(
     return fields;
   }
 
+  /** None: what there is to find is found in the sections. */
+  @Override
+  public List<Finding> findings() {
+    return List.of();
+  }
+
   @Override
   public List<Finding> findings(ByteView file) {
-    List<Finding> all = new ArrayList<>(findings);
+    List<Finding> all = new ArrayList<>(UkiFindings.of(pe.sections(), sections, file));
     KernelRoom.of(this, file).ifPresent(room -> all.addAll(room.findings()));
     return all;
+  }
+
+  /** Of sections that mean something in a UKI the size is looked at already. */
+  @Override
+  public List<Finding> peFindings(ByteView file) {
+    return PeFindings.of(pe, file, row -> UkiSection.byName(row.name()).isEmpty());
   }
 
   /** The kernel of the profile, as it is stored: without the padding of the file. */

@@ -10,8 +10,9 @@ import java.nio.ByteOrder;
  * The base relocations of an image: what to add to, where, when it does not lie at its image base
  * (Microsoft PE Format, "The .reloc Section").
  *
- * <p>Firmware reads the table with few questions: edk2's {@code PeCoffLoaderRelocateImage} does not
- * come back from a block of size 0. What no linker writes is refused here.
+ * <p>Firmware reads the table with few questions: of a block, edk2 (MdePkg BasePeCoffLib, {@code
+ * PeCoffLoaderRelocateImage}) wants no more than that its size is not 0 and that it ends inside the
+ * table. What no linker writes is refused here.
  */
 final class BaseRelocations {
   private static final int BLOCK_HEADER = 8;

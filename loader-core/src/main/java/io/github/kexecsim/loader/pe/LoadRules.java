@@ -67,12 +67,24 @@ final class LoadRules {
     if (header.sizeOfHeaders() > file.size()) {
       throw truncated("SizeOfHeaders", header.sizeOfHeaders(), 0, file);
     }
-    if (header.sizeOfHeaders() < header.sectionTableEnd()
-        || header.sizeOfHeaders() > header.sizeOfImage()) {
+    if (!header.directoriesFillOptionalHeader()) {
       throw bad(
           String.format(
-              "SizeOfHeaders is 0x%x, expected the section table's end 0x%x up to SizeOfImage 0x%x",
+              "SizeOfOptionalHeader is 0x%x, which is not what NumberOfRvaAndSizes 0x%x asks for",
+              header.sizeOfOptionalHeader(), header.numberOfRvaAndSizes()));
+    }
+    if (!header.headersCoverSectionTable() || header.sizeOfHeaders() >= header.sizeOfImage()) {
+      throw bad(
+          String.format(
+              "SizeOfHeaders is 0x%x, expected the section table's end 0x%x at least, and less than"
+                  + " SizeOfImage 0x%x",
               header.sizeOfHeaders(), header.sectionTableEnd(), header.sizeOfImage()));
+    }
+    if (!header.imageHasRoomForSectionTable()) {
+      throw bad(
+          String.format(
+              "SizeOfImage is 0x%x, expected room for a row behind the section table's end 0x%x",
+              header.sizeOfImage(), header.sectionTableEnd()));
     }
     if (header.addressOfEntryPoint() >= header.sizeOfImage()) {
       throw bad(
@@ -93,6 +105,12 @@ final class LoadRules {
     String name = "section " + Field.printable(section.name());
     if (section.rawSize() > 0 && section.rawSize() > file.size() - section.rawOffset()) {
       throw truncated(name, section.rawSize(), section.rawOffset(), file);
+    }
+    if (header.isStoredOverHeaders(section)) {
+      throw bad(
+          String.format(
+              "%s is at 0x%x in memory and at 0x%x in the file, where the headers are up to 0x%x",
+              name, section.virtualAddress(), section.rawOffset(), header.sizeOfHeaders()));
     }
     if (section.memorySize() > 0 && section.memoryEnd() > header.sizeOfImage()) {
       throw bad(

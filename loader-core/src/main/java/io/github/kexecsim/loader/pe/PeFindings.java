@@ -4,9 +4,11 @@ import io.github.kexecsim.loader.bytes.ByteView;
 import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.report.Field;
 import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.FindingList;
 import io.github.kexecsim.loader.report.Flaw;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What is wrong or odd about an EFI application. A defect is what a loader refuses or gets wrong:
@@ -17,11 +19,14 @@ import java.util.Optional;
 public final class PeFindings {
   private final PeHeader header;
   private final ByteView file;
-  private final FindingList found = new FindingList();
+  private final FindingList found = new FindingList("the PE header");
 
-  private PeFindings(PeHeader header, ByteView file) {
+  private final Predicate<PeHeader.Section> sized;
+
+  private PeFindings(PeHeader header, ByteView file, Predicate<PeHeader.Section> sized) {
     this.header = header;
     this.file = file;
+    this.sized = sized;
   }
 
   /** Of a file that may have a PE header: at most 21, defects first, none if it has no header. */
@@ -43,7 +48,18 @@ public final class PeFindings {
    * @param file the bytes that it was parsed from
    */
   public static List<Finding> of(PeHeader header, ByteView file) {
-    PeFindings findings = new PeFindings(header, file);
+    return of(header, file, section -> true);
+  }
+
+  /**
+   * Of a header.
+   *
+   * @param file the bytes that it was parsed from
+   * @param sized which sections to look at for {@link Flaw#SECTION_ZERO_FILLED}
+   */
+  public static List<Finding> of(
+      PeHeader header, ByteView file, Predicate<PeHeader.Section> sized) {
+    PeFindings findings = new PeFindings(header, file, sized);
     findings.findDefects();
     findings.findOddities();
     return findings.found.asList();
@@ -84,9 +100,8 @@ public final class PeFindings {
   }
 
   private void checkHeadersAgree() {
-    long fixed = header.pe32Plus() ? 112 : 96;
-    long directories = 8 * header.numberOfRvaAndSizes();
-    if (header.sizeOfOptionalHeader() - fixed != directories) {
+    if (!header.directoriesFillOptionalHeader()
+        || header.numberOfRvaAndSizes() > PeHeader.MAX_DIRECTORIES) {
       add(
           Flaw.HEADERS_DISAGREE,
           "write as many data directories as the optional header has room for",
@@ -94,7 +109,7 @@ public final class PeFindings {
           header.sizeOfOptionalHeader(),
           header.numberOfRvaAndSizes());
     }
-    if (header.sizeOfHeaders() < header.sectionTableEnd()) {
+    if (!header.headersCoverSectionTable()) {
       add(
           Flaw.HEADERS_DISAGREE,
           "let SizeOfHeaders cover the section table",
@@ -102,15 +117,22 @@ public final class PeFindings {
           header.sectionTableEnd(),
           header.sizeOfHeaders());
     }
+    if (header.sizeOfHeaders() >= header.sizeOfImage() || !header.imageHasRoomForSectionTable()) {
+      add(
+          Flaw.HEADERS_DISAGREE,
+          "let SizeOfImage cover the headers and what is behind them",
+          "SizeOfImage is 0x%x, SizeOfHeaders 0x%x, and the section table ends at 0x%x",
+          header.sizeOfImage(),
+          header.sizeOfHeaders(),
+          header.sectionTableEnd());
+    }
   }
 
   private void checkPlace(PeHeader.Section section) {
     if (section.memorySize() == 0) {
       return;
     }
-    boolean stored = section.rawSize() != 0;
-    if (section.virtualAddress() < header.sizeOfHeaders()
-        || stored && section.rawOffset() < header.sizeOfHeaders()) {
+    if (header.isStoredOverHeaders(section) || section.virtualAddress() < header.sizeOfHeaders()) {
       add(
           Flaw.SECTION_OVER_HEADERS,
           "put it behind the headers",
@@ -144,14 +166,15 @@ public final class PeFindings {
           "the entry point 0x%x is in no section",
           entry);
     } else {
-      WriteXorExecute.entryNotCode(header).ifPresent(finding -> found.add(() -> finding));
+      WriteXorExecute.entryNotCode(header)
+          .ifPresent(finding -> found.add(finding.flaw(), () -> finding));
     }
   }
 
   private void findOddities() {
     List<PeHeader.Section> both = WriteXorExecute.writableAndExecutable(header);
     if (!both.isEmpty()) {
-      found.add(() -> WriteXorExecute.writableAndExecutable(both));
+      found.add(Flaw.WRITABLE_AND_EXECUTABLE, () -> WriteXorExecute.writableAndExecutable(both));
     }
     if (header.relocationsStripped()) {
       add(
@@ -201,7 +224,9 @@ public final class PeFindings {
 
   /** What is written to is made zero as a matter of course: data with its BSS. */
   private void checkFilled(PeHeader.Section section) {
-    if (!section.is(PeHeader.Section.WRITE) && section.virtualSize() > section.rawSize()) {
+    if (!section.is(PeHeader.Section.WRITE)
+        && section.virtualSize() > section.rawSize()
+        && sized.test(section)) {
       add(
           Flaw.SECTION_ZERO_FILLED,
           "let its virtual size be the size of its content",
@@ -213,7 +238,7 @@ public final class PeFindings {
   }
 
   private void add(Flaw flaw, String remedy, String format, Object... values) {
-    found.add(() -> new Finding(flaw, String.format(format, values), remedy));
+    found.add(flaw, () -> new Finding(flaw, String.format(format, values), remedy));
   }
 
   static String nameOf(PeHeader.Section section) {

@@ -223,7 +223,7 @@ public record PeHeader(
           "");
     }
     boolean plus = magic == PE32_PLUS;
-    int fixedSize = plus ? 112 : 96;
+    int fixedSize = fixedSize(plus);
     if (optionalSize < fixedSize) {
       throw new KexecException(
           Reason.TRUNCATED,
@@ -252,6 +252,11 @@ public record PeHeader(
         directoryCount,
         directories(optional.from(fixedSize), directoryCount),
         sections(file.slice(offset + COFF_SIZE + optionalSize, sectionCount * SECTION_SIZE)));
+  }
+
+  /** Bytes of the optional header in front of the data directories. */
+  private static int fixedSize(boolean plus) {
+    return plus ? 112 : 96;
   }
 
   private static List<DataDirectory> directories(ByteView table, long count) {
@@ -311,6 +316,28 @@ public record PeHeader(
   /** Where the section table ends in the file. */
   public long sectionTableEnd() {
     return offset + COFF_SIZE + sizeOfOptionalHeader + (long) SECTION_SIZE * sections.size();
+  }
+
+  /** Whether the optional header ends where its last data directory does. */
+  boolean directoriesFillOptionalHeader() {
+    return sizeOfOptionalHeader - fixedSize(pe32Plus) == 8 * numberOfRvaAndSizes;
+  }
+
+  /** Whether SizeOfHeaders goes beyond where the section table begins, and has the whole of it. */
+  boolean headersCoverSectionTable() {
+    return sizeOfHeaders >= sectionTableEnd()
+        && sizeOfHeaders > offset + COFF_SIZE + sizeOfOptionalHeader;
+  }
+
+  /** Whether the section table would be inside SizeOfImage even if it had a row more. */
+  boolean imageHasRoomForSectionTable() {
+    return sizeOfImage >= sectionTableEnd() + SECTION_SIZE;
+  }
+
+  /** Whether a section with bytes in the file is where the headers are, there or in memory. */
+  boolean isStoredOverHeaders(Section section) {
+    return section.rawSize() != 0
+        && (section.virtualAddress() < sizeOfHeaders || section.rawOffset() < sizeOfHeaders);
   }
 
   /** Whether the image says that it runs with data pages that cannot be executed. */

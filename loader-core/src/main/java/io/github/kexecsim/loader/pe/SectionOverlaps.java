@@ -2,6 +2,7 @@ package io.github.kexecsim.loader.pe;
 
 import io.github.kexecsim.loader.memory.Alignment;
 import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.FindingList;
 import io.github.kexecsim.loader.report.Flaw;
 import java.util.Comparator;
 import java.util.List;
@@ -35,6 +36,7 @@ final class SectionOverlaps {
           free[0] =
               Alignment.upToMultiple(free[0] + section.memorySize(), header.sectionAlignment());
           found.add(
+              Flaw.SECTIONS_OVERLAP,
               () ->
                   new Finding(
                       Flaw.SECTIONS_OVERLAP,
@@ -65,6 +67,7 @@ final class SectionOverlaps {
         PeHeader.Section::rawSize,
         (before, section) ->
             found.add(
+                Flaw.SECTIONS_SHARE_BYTES,
                 () ->
                     new Finding(
                         Flaw.SECTIONS_SHARE_BYTES,

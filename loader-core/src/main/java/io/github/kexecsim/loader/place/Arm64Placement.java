@@ -21,6 +21,11 @@ final class Arm64Placement extends Placement {
   private static final long DTB_ALIGN = 2L << 20;
 
   @Override
+  public boolean handsDeviceTree() {
+    return true;
+  }
+
+  @Override
   PlacedLoad load(PlacementRequest request) {
     OfferedFiles.checkKernel(request);
     ByteView header = probe(request.kernel());

@@ -51,6 +51,11 @@ public abstract sealed class Placement
     return false;
   }
 
+  /** Whether a load hands a device tree over. */
+  public boolean handsDeviceTree() {
+    return false;
+  }
+
   /** The kernel's {@code load} of its {@code kexec_file_ops}, and the {@code probe} before it. */
   abstract PlacedLoad load(PlacementRequest request);
 

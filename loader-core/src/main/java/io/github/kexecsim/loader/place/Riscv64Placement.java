@@ -23,6 +23,11 @@ final class Riscv64Placement extends Placement {
   private static final long VERSION_WITH_MAGIC2 = 2;
 
   @Override
+  public boolean handsDeviceTree() {
+    return true;
+  }
+
+  @Override
   PlacedLoad load(PlacementRequest request) {
     Machine machine = request.machine();
     OfferedFiles.checkKernel(request);

@@ -31,7 +31,10 @@ public record Field(String name, String value, String meaning) {
     return new Field(name, printable(value), meaning);
   }
 
-  /** {@code text} with all but printable ASCII as {@code \xNN}, for terminals and messages. */
+  /**
+   * {@code text} with all but printable ASCII as {@code \xNN} or {@code \}{@code uNNNN}, for
+   * terminals and messages.
+   */
   public static String printable(String text) {
     StringBuilder out = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {
@@ -39,7 +42,7 @@ public record Field(String name, String value, String meaning) {
       if (c >= ' ' && c <= '~' && c != '\\') {
         out.append(c);
       } else {
-        out.append(String.format("\\x%02x", (int) c));
+        out.append(String.format(c <= 0xff ? "\\x%02x" : "\\u%04x", (int) c));
       }
     }
     return out.toString();

@@ -46,10 +46,15 @@ public enum Flaw {
   SECTION_BEYOND_IMAGE(Severity.DEFECT),
   /** SectionAlignment is not a power of two. */
   BAD_SECTION_ALIGNMENT(Severity.DEFECT),
-  /** The PE section table is not inside SizeOfHeaders, or the data directories not before it. */
+  /**
+   * The PE section table is not inside SizeOfHeaders, the headers not inside SizeOfImage, or the
+   * data directories not what the optional header has room for.
+   */
   HEADERS_DISAGREE(Severity.DEFECT),
   /** The PE entry point is in no section. */
   ENTRY_OUTSIDE(Severity.DEFECT),
+  /** A section with a device tree has none in it that can be read. */
+  BAD_DEVICE_TREE(Severity.DEFECT),
   /** Flags are set that the format does not define. */
   UNDEFINED_FLAGS(Severity.WARNING),
   /** A magic number is missing that the format's early versions did without. */

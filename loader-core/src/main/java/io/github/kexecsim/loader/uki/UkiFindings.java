@@ -1,10 +1,13 @@
 package io.github.kexecsim.loader.uki;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.error.KexecException;
+import io.github.kexecsim.loader.fdt.FlattenedDeviceTree;
+import io.github.kexecsim.loader.limit.Limits;
 import io.github.kexecsim.loader.pe.PeHeader.Section;
 import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.FindingList;
 import io.github.kexecsim.loader.report.Flaw;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +19,7 @@ import java.util.Optional;
  */
 public final class UkiFindings {
   private final ByteView file;
-  private final List<Finding> findings = new ArrayList<>();
+  private final FindingList findings = new FindingList("the UKI's sections");
   private final Map<UkiSection, Integer> seen = new EnumMap<>(UkiSection.class);
 
   /** How many bytes may be looked at: sections of sound files do not share theirs. */
@@ -30,7 +33,7 @@ public final class UkiFindings {
   }
 
   /**
-   * Looks at every section, in the order of the table.
+   * Looks at every section, in the order of the table: at most 21 findings.
    *
    * @param table the section table
    * @param chosen the sections of the profile that is started
@@ -40,7 +43,7 @@ public final class UkiFindings {
     UkiFindings reader = new UkiFindings(file);
     table.forEach(reader::look);
     reader.lookForMissing(chosen);
-    return List.copyOf(reader.findings);
+    return reader.findings.asList();
   }
 
   private void look(Section row) {
@@ -58,64 +61,92 @@ public final class UkiFindings {
     if (kind.isText()) {
       lookForNul(row);
     }
+    if (kind.isDeviceTree()) {
+      lookAtDeviceTree(row);
+    }
   }
 
   private void lookForRepetition(UkiSection kind) {
     if (seen.merge(kind, 1, Integer::sum) == 2 && !kind.mayRepeat()) {
-      findings.add(
-          new Finding(
-              Flaw.REPEATED_SECTION,
-              "several sections " + kind.label() + where() + ": systemd-stub takes the first",
-              "leave one of them, or begin a profile with a section .profile between them"));
+      add(
+          Flaw.REPEATED_SECTION,
+          "leave one of them, or begin a profile with a section .profile between them",
+          "several sections %s%s: systemd-stub takes the first",
+          kind.label(),
+          where());
     }
   }
 
   private void lookAtSize(Section row) {
     if (row.virtualSize() == 0) {
-      findings.add(
-          new Finding(
-              Flaw.EMPTY_SECTION,
-              "section "
-                  + row.name()
-                  + where()
-                  + " has no bytes in memory: it counts as absent"
-                  + (profile < 0 ? "" : ", and the base's does not count either"),
-              "leave it out, or give it its VirtualSize"));
+      add(
+          Flaw.EMPTY_SECTION,
+          "leave it out, or give it its VirtualSize",
+          "section %s%s has no bytes in memory: it counts as absent%s",
+          row.name(),
+          where(),
+          profile < 0 ? "" : ", and the base's does not count either");
     } else if (row.virtualSize() > row.rawSize()) {
-      findings.add(
-          new Finding(
-              Flaw.VIRTUAL_SIZE_BEYOND_DATA,
-              String.format(
-                  "VirtualSize of section %s%s is 0x%x, but its data has 0x%x bytes: the rest is"
-                      + " zeros, which a stub measures and hands on",
-                  row.name(), where(), row.virtualSize(), row.rawSize()),
-              String.format(
-                  "set VirtualSize to the length of the data, 0x%x at most (ukify does so but for"
-                      + " 257 to 257.2)",
-                  row.rawSize())));
+      add(
+          Flaw.VIRTUAL_SIZE_BEYOND_DATA,
+          String.format(
+              "set VirtualSize to the length of the data, 0x%x at most (ukify does so but for 257 to"
+                  + " 257.2)",
+              row.rawSize()),
+          "VirtualSize of section %s%s is 0x%x, but its data has 0x%x bytes: the rest is zeros,"
+              + " which a stub measures and hands on",
+          row.name(),
+          where(),
+          row.virtualSize(),
+          row.rawSize());
     }
   }
 
   private void lookForNul(Section row) {
-    Optional<ByteView> bytes = SectionText.bytes(row, file);
-    if (bytes.isEmpty() || bytes.get().size() > budget) {
+    Optional<ByteView> bytes = affordable(row);
+    if (bytes.isEmpty()) {
       return;
     }
     ByteView text = bytes.get();
-    budget -= text.size();
     for (int i = 0; i < text.size(); i++) {
       if (text.u8(i) == 0) {
-        findings.add(
-            new Finding(
-                Flaw.NUL_IN_TEXT,
-                String.format(
-                    "section %s%s has a NUL after 0x%x of 0x%x bytes, where its text ends for a"
-                        + " stub",
-                    row.name(), where(), i, text.size()),
-                String.format("set its VirtualSize to 0x%x, or take the NULs out", i)));
+        add(
+            Flaw.NUL_IN_TEXT,
+            String.format("set its VirtualSize to 0x%x, or take the NULs out", i),
+            "section %s%s has a NUL after 0x%x of 0x%x bytes, where its text ends for a stub",
+            row.name(),
+            where(),
+            i,
+            text.size());
         return;
       }
     }
+  }
+
+  /** On x86 too, where a stub installs it, and no kernel asks for it. */
+  private void lookAtDeviceTree(Section row) {
+    if (row.virtualSize() == 0) {
+      return;
+    }
+    try {
+      affordable(row).ifPresent(blob -> FlattenedDeviceTree.parse(blob, Limits.DEFAULT));
+    } catch (KexecException e) {
+      add(
+          Flaw.BAD_DEVICE_TREE,
+          "put a device tree there as dtc writes it, or leave the section out",
+          "section %s%s has no device tree that can be read: %s",
+          row.name(),
+          where(),
+          e.getMessage());
+    }
+  }
+
+  /** A section's bytes, counted; empty where they leave the file, or are more than are left. */
+  private Optional<ByteView> affordable(Section row) {
+    Optional<ByteView> bytes =
+        SectionText.bytes(row, file).filter(inside -> inside.size() <= budget);
+    bytes.ifPresent(inside -> budget -= inside.size());
+    return bytes;
   }
 
   private String where() {
@@ -123,21 +154,29 @@ public final class UkiFindings {
   }
 
   private void lookForMissing(ProfileSections chosen) {
-    if (chosen.one(UkiSection.LINUX).isEmpty()) {
-      findings.add(
-          new Finding(
-              Flaw.NO_KERNEL_SECTION,
-              "there is no section .linux"
-                  + (chosen.number().isPresent() ? " for profile " + chosen.label() : ""),
-              "put .linux before the first .profile, which all profiles share"));
+    String whose = chosen.number().isPresent() ? " of profile " + chosen.label() : "";
+    if (chosen.named(UkiSection.LINUX.label()).isEmpty()) {
+      add(
+          Flaw.NO_KERNEL_SECTION,
+          "put .linux before the first .profile, which all profiles share",
+          "there is no section .linux%s",
+          whose);
+    } else if (chosen.one(UkiSection.LINUX).isEmpty()) {
+      add(
+          Flaw.NO_KERNEL_SECTION,
+          "put the kernel into it, or set its VirtualSize where that is 0 though it is there",
+          "section .linux%s is empty",
+          whose);
     }
     if (chosen.one(UkiSection.OSREL).isEmpty()) {
-      findings.add(
-          new Finding(
-              Flaw.NO_OS_RELEASE,
-              "there is no section .osrel: boot menus, as that of systemd-boot, do not show the"
-                  + " UKI",
-              "add the system's /etc/os-release as .osrel"));
+      add(
+          Flaw.NO_OS_RELEASE,
+          "add the system's /etc/os-release as .osrel",
+          "there is no section .osrel: boot menus, as that of systemd-boot, do not show the UKI");
     }
+  }
+
+  private void add(Flaw flaw, String remedy, String format, Object... values) {
+    findings.add(flaw, () -> new Finding(flaw, String.format(format, values), remedy));
   }
 }

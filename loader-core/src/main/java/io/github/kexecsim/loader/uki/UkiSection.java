@@ -50,6 +50,11 @@ public enum UkiSection {
     return kind == Kind.TEXT;
   }
 
+  /** Whether it holds a device tree. */
+  public boolean isDeviceTree() {
+    return this == DTB || this == DTBAUTO;
+  }
+
   /** Whether a profile may have several, of which the stub chooses one by the hardware. */
   public boolean mayRepeat() {
     return kind == Kind.REPEATED;

@@ -23,6 +23,9 @@ public record UkiTexts(String stubVersion, List<Field> fields) {
   private static final Pattern NUMBER = Pattern.compile("\\d{1,6}");
   private static final int MAGIC_SIZE = 256;
 
+  /** As many profiles as a person reads. */
+  private static final int SHOWN_PROFILES = 256;
+
   public UkiTexts {
     Objects.requireNonNull(stubVersion);
     fields = List.copyOf(fields);
@@ -50,7 +53,7 @@ public record UkiTexts(String stubVersion, List<Field> fields) {
                 text -> fields.add(Field.text(kind.label(), shown(kind, text), kind.meaning())));
       }
     }
-    for (int number = 0; number < profiles.count(); number++) {
+    for (int number = 0; number < Math.min(profiles.count(), SHOWN_PROFILES); number++) {
       boolean chosen = sections.number().equals(OptionalInt.of(number));
       String title = profiles.title(number, file).map(Field::printable).orElse("");
       fields.add(
@@ -58,6 +61,10 @@ public record UkiTexts(String stubVersion, List<Field> fields) {
               "profile @" + number,
               profiles.id(number, file).orElse("-"),
               title + (chosen ? (title.isEmpty() ? "" : ", ") + "looked at" : "")));
+    }
+    if (profiles.count() > SHOWN_PROFILES) {
+      int more = profiles.count() - SHOWN_PROFILES;
+      fields.add(Field.decimal("profiles", profiles.count(), "and " + more + " more than shown"));
     }
     return new UkiTexts(stub, fields);
   }

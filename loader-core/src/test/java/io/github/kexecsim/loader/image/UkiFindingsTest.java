@@ -3,6 +3,7 @@ package io.github.kexecsim.loader.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.kexecsim.loader.bytes.ByteView;
+import io.github.kexecsim.loader.fdt.FdtBuilder;
 import io.github.kexecsim.loader.pe.PeMachine;
 import io.github.kexecsim.loader.report.Finding;
 import io.github.kexecsim.loader.report.Flaw;
@@ -126,7 +127,9 @@ class UkiFindingsTest {
         UkiBuilder.of(PeMachine.ARM64)
             .section(".osrel", "ID=test\n")
             .sized(".linux", MIB, ImageFixtures.arm64());
-    assertThat(flaws(uki)).contains(Flaw.VIRTUAL_SIZE_BEYOND_DATA);
+    assertThat(flaws(uki)).containsExactly(Flaw.VIRTUAL_SIZE_BEYOND_DATA);
+    assertThat(flaws(uki().sized(".other", MIB, new byte[16])))
+        .containsExactly(Flaw.LITTLE_ROOM_BEHIND_KERNEL, Flaw.SECTION_ZERO_FILLED);
     assertThat(finding(uki, Flaw.VIRTUAL_SIZE_BEYOND_DATA).remedy()).contains("0x3000");
   }
 
@@ -142,11 +145,36 @@ class UkiFindingsTest {
         .doesNotContain(Flaw.REPEATED_SECTION);
   }
 
+  @Test
+  void manyFindingsAreCutButForDefects() {
+    UkiBuilder uki = UkiBuilder.of(PeMachine.ARM64).section(".osrel", "ID=test\n");
+    for (int i = 0; i < 1000; i++) {
+      uki.section(".dtbauto", "").section(".uname", "\0");
+    }
+    uki.section(".initrd", "a").section(".initrd", "b").section(".linux", ImageFixtures.arm64());
+    ByteView file = uki.view();
+    List<Finding> findings = ImageProbe.parse(file).findings(file);
+    assertThat(findings).hasSizeLessThan(25);
+    assertThat(findings)
+        .extracting(Finding::flaw)
+        .contains(Flaw.MORE_FINDINGS, Flaw.REPEATED_SECTION);
+    assertThat(findings).anyMatch(found -> found.message().contains(".initrd"));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {".osrel", ".uname", ".profile"})
   void aNulInATextIsFound(String name) {
     UkiBuilder uki = UkiBuilder.of(PeMachine.ARM64).section(".linux", ImageFixtures.arm64());
     assertThat(finding(uki.section(name, "a\0b"), Flaw.NUL_IN_TEXT).message()).contains("0x1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {".dtb", ".dtbauto"})
+  void whatIsNoDeviceTreeIsFound(String name) {
+    assertThat(finding(uki().section(name, "no tree"), Flaw.BAD_DEVICE_TREE).isDefect()).isTrue();
+    byte[] tree = new FdtBuilder().string("compatible", "m").build();
+    assertThat(flaws(uki().section(name, tree))).doesNotContain(Flaw.BAD_DEVICE_TREE);
+    assertThat(flaws(uki().sized(name, 0, new byte[0]))).doesNotContain(Flaw.BAD_DEVICE_TREE);
   }
 
   @Test
@@ -161,7 +189,14 @@ class UkiFindingsTest {
     assertThat(flaws(uki().sized(".initrd", 0, new byte[0]))).contains(Flaw.EMPTY_SECTION);
     UkiBuilder none =
         UkiBuilder.of(PeMachine.ARM64).section(".osrel", "a").sized(".linux", 0, new byte[0]);
-    assertThat(flaws(none)).contains(Flaw.NO_KERNEL_SECTION);
+    assertThat(finding(none, Flaw.NO_KERNEL_SECTION).message()).contains("empty");
+    assertThat(finding(none, Flaw.NO_KERNEL_SECTION).remedy()).doesNotContain(".profile");
+    UkiBuilder elsewhere =
+        UkiBuilder.of(PeMachine.ARM64)
+            .section(".profile", "ID=a")
+            .section(".profile", "ID=b")
+            .section(".linux", ImageFixtures.arm64());
+    assertThat(finding(elsewhere, Flaw.NO_KERNEL_SECTION).message()).contains("no section", "@0");
   }
 
   @Test

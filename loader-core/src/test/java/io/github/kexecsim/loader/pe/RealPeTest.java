@@ -50,6 +50,7 @@ class RealPeTest {
   void noBootLoaderHasDefects(String name) throws IOException {
     ByteView file = ByteView.of(read(SYSTEMD.resolve(name)));
     assertThat(PeFindings.of(file)).noneMatch(Finding::isDefect);
+    LoadRules.check(PeImages.header(file), file, MAX);
   }
 
   /** Kernels are linked so that all but their BSS is in memory where it is in the file. */
