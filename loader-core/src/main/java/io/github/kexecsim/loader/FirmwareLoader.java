@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.ImageProbe;
 import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.image.UkiImage;
 import io.github.kexecsim.loader.image.ZbootWriter;
 import io.github.kexecsim.loader.limit.Limit;
 import io.github.kexecsim.loader.limit.Limits;
@@ -44,6 +45,7 @@ public final class FirmwareLoader {
           layers.isEmpty() ? PeFindings.of(request.image()) : layers.get(0).findings();
       findings.forEach(finding -> warnings.add(finding.message()));
       MappedPe image = map(request);
+      warnings.addAll(ukiWarnings(request, layers));
       warnings.addAll(warnings(request, image));
       LoadPlan plan =
           plan(request, layers, Optional.of(placed(request, image)), Optional.empty(), warnings);
@@ -129,6 +131,29 @@ public final class FirmwareLoader {
         List.of());
   }
 
+  /** What is for a UKI's stub, which firmware knows nothing of. */
+  private static List<String> ukiWarnings(LoadRequest request, List<Layer> layers) {
+    LoadRequest.UkiOptions uki = request.uki();
+    boolean isUki = layers.stream().anyMatch(layer -> layer.image() instanceof UkiImage);
+    if (!isUki) {
+      return uki.choosesSections()
+          ? List.of("the image is no UKI: no profile is chosen, and addons are left out")
+          : List.of();
+    }
+    List<String> warnings = new ArrayList<>();
+    if (uki.profile().isPresent()) {
+      warnings.add(
+          "firmware chooses no profile: the UKI's stub does, as whoever starts the image names one"
+              + " in LoadOptions");
+    }
+    if (!uki.addons().isEmpty()) {
+      warnings.add(
+          "firmware loads no addons: the UKI's stub does, from the partition that it is started"
+              + " from");
+    }
+    return warnings;
+  }
+
   /** Whether it is an image that was packed here, which nothing but kexec and the like can load. */
   private static boolean isPlaceholder(Architecture architecture, MappedPe image) {
     return image
@@ -147,20 +172,10 @@ public final class FirmwareLoader {
       warnings.add(
           "firmware hands the command line on in LoadOptions, as whoever starts the image set them");
     }
-    LoadRequest.UkiOptions uki = request.uki();
-    if (uki.profile().isPresent()) {
+    if (request.uki().deviceTreeGiven()) {
       warnings.add(
-          "firmware chooses no profile: a UKI's stub starts the one that its LoadOptions name with"
-              + " @, or the first");
-    }
-    if (!uki.addons().isEmpty()) {
-      warnings.add(
-          "firmware loads no addons: a UKI's stub looks for them on the partition that it is"
-              + " started from");
-    }
-    if (uki.deviceTreeGiven()) {
-      warnings.add(
-          "firmware hands over a device tree of its own: the one given describes the machine");
+          "firmware hands over a device tree of its own: the one given stands for it, and describes"
+              + " the machine");
     }
     if (isPlaceholder(request.machine().architecture(), image)) {
       warnings.add(

@@ -134,25 +134,39 @@ class FirmwareLoaderTest {
                 new PeWriter(PeMachine.X86_64)
                     .section(".cmdline", 0x1000, tree, Section.INITIALIZED_DATA | Section.READ)
                     .write()));
-    ByteView file = ByteView.of(image(PeMachine.X86_64).write());
+    byte[] plain = image(PeMachine.X86_64).write();
+    byte[] uki =
+        image(PeMachine.X86_64)
+            .section(".linux", 0x4000, tree, Section.INITIALIZED_DATA | Section.READ)
+            .write();
     for (UkiOptions options :
         List.of(
             new UkiOptions(Optional.of("1"), List.of(), false),
             new UkiOptions(Optional.empty(), List.of(addon), false),
             new UkiOptions(Optional.empty(), List.of(), true))) {
-      LoadRequest request =
-          new LoadRequest(
-              file,
-              machine(),
-              Optional.empty(),
-              Optional.empty(),
-              LoadType.DEFAULT,
-              Limits.DEFAULT,
-              0,
-              options);
-      // That, and the BSS.
-      assertThat(FirmwareLoader.load(request).plan().warnings()).hasSize(2);
+      for (byte[] file : List.of(plain, uki)) {
+        // One more for each of the options, UKI or not.
+        assertThat(warnings(file, options)).hasSize(1 + warnings(file, UkiOptions.DEFAULT).size());
+      }
     }
+    assertThat(warnings(plain, new UkiOptions(Optional.of("1"), List.of(addon), true)))
+        .hasSize(2 + warnings(plain, UkiOptions.DEFAULT).size());
+  }
+
+  private static List<String> warnings(byte[] file, UkiOptions options) {
+    LoadRequest request =
+        new LoadRequest(
+            ByteView.of(file),
+            machine(),
+            Optional.empty(),
+            Optional.empty(),
+            LoadType.DEFAULT,
+            Limits.DEFAULT,
+            0,
+            options);
+    LoadPlan plan = FirmwareLoader.load(request).plan();
+    assertThat(plan.isLoadable()).isTrue();
+    return plan.warnings();
   }
 
   @ParameterizedTest
