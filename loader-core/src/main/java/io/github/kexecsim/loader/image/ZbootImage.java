@@ -144,7 +144,8 @@ public record ZbootImage(
               Flaw.METHOD_MISMATCH,
               "the method is " + name + ", but the payload begins like " + detected.get()));
     }
-    if (detected.equals(Optional.of(CompressionMethod.GZIP)) && payload.size() > 3) {
+    boolean isGzip = method.equals(Optional.of(CompressionMethod.GZIP)) && detected.equals(method);
+    if (isGzip && payload.size() > 3) {
       List<String> parts = GzipImage.optionalParts(payload.u8(3));
       if (!parts.isEmpty()) {
         findings.add(

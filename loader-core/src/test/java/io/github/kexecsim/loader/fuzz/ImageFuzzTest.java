@@ -35,6 +35,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Whatever a file holds, its headers are read or refused, and its layers come off or do not. */
 class ImageFuzzTest {
   private static final long HEADER_ALLOCATION = 1 << 20;
+
+  /** A section of 40 bytes becomes an object, and is told of. */
+  private static final long PER_BYTE = 64;
+
   private static final Limits LIMITS =
       Limits.DEFAULT.with(Limit.LAYERS, 3).with(Limit.DECOMPRESSED, 1 << 20);
 
@@ -197,7 +201,7 @@ class ImageFuzzTest {
   private static void read(byte[] file, Function<ByteView, KernelImage> parser) {
     ByteView view = ByteView.of(file);
     Bounds.read(
-        HEADER_ALLOCATION,
+        HEADER_ALLOCATION + PER_BYTE * file.length,
         () -> {
           KernelImage image = parser.apply(view);
           ask(image, view);

@@ -11,6 +11,8 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.report.Field;
+import io.github.kexecsim.loader.report.Finding;
+import io.github.kexecsim.loader.report.Flaw;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -130,6 +132,16 @@ class ZbootImageTest {
   void payloadThatBeginsLikeAnotherMethodIsWarnedOf() {
     byte[] mislabelled = withText(image, ZbootImage.METHOD_OFFSET, "zstd");
     assertThat(ZbootImage.parse(ByteView.of(mislabelled)).findings()).hasSize(1);
+  }
+
+  /** The stub of another method reads no gzip header at all. */
+  @Test
+  void gzipPartsOfAMislabelledPayloadAreNoMatter() {
+    byte[] mislabelled = withText(image, ZbootImage.METHOD_OFFSET, "lzma");
+    mislabelled[(int) ByteView.of(image).u32le(OFFSET_FIELD) + 3] = GzipImage.FNAME;
+    assertThat(ZbootImage.parse(ByteView.of(mislabelled)).findings())
+        .extracting(Finding::flaw)
+        .containsExactly(Flaw.METHOD_MISMATCH);
   }
 
   @Test
