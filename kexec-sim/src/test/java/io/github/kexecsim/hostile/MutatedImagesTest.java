@@ -44,8 +44,11 @@ class MutatedImagesTest {
   private static final Limits ROOMY =
       Limits.DEFAULT.with(Limit.LAYERS, 4).with(Limit.DECOMPRESSED, 16 << 20);
 
-  /** What a plan itself may take: device tree, segments, and a PE header with 65 535 sections. */
-  private static final long PLAN_MEMORY = 12 << 20;
+  /**
+   * What a plan itself may take: device tree, segments, and a PE header with 65 535 sections, each
+   * of which is looked at for every flaw.
+   */
+  private static final long PLAN_MEMORY = 48 << 20;
 
   /** Outputs are made anew, twice as large, where no size is declared. */
   private static final int OUTPUT_COPIES = 3;

@@ -9,6 +9,7 @@ import io.github.kexecsim.loader.report.Flaw;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * What is wrong or odd about an EFI application. A defect is what a loader refuses or gets wrong:
@@ -66,10 +67,11 @@ public final class PeFindings {
   }
 
   private void findDefects() {
-    checkInFile("SizeOfHeaders", 0, header.sizeOfHeaders());
+    checkInFile(() -> "SizeOfHeaders", 0, header.sizeOfHeaders());
     header
         .certificateTable()
-        .ifPresent(table -> checkInFile("the certificate table", table.offset(), table.size()));
+        .ifPresent(
+            table -> checkInFile(() -> "the certificate table", table.offset(), table.size()));
     checkHeadersAgree();
     if (Long.bitCount(header.sectionAlignment()) != 1) {
       add(
@@ -79,23 +81,26 @@ public final class PeFindings {
           header.sectionAlignment());
     }
     for (PeHeader.Section section : header.sections()) {
-      checkInFile(nameOf(section), section.rawOffset(), section.rawSize());
+      checkInFile(() -> nameOf(section), section.rawOffset(), section.rawSize());
       checkPlace(section);
     }
     SectionOverlaps.inMemory(header, found);
     checkEntry();
   }
 
-  private void checkInFile(String what, long offset, long size) {
+  private void checkInFile(Supplier<String> what, long offset, long size) {
     if (size != 0 && size > file.size() - offset) {
-      add(
+      found.add(
           Flaw.BEYOND_FILE,
-          "the file may be cut short: compare its size with the original's",
-          "%s reaches from 0x%x to 0x%x, and the file ends at 0x%x",
-          what,
-          offset,
-          offset + size,
-          file.size());
+          () ->
+              finding(
+                  Flaw.BEYOND_FILE,
+                  "the file may be cut short: compare its size with the original's",
+                  "%s reaches from 0x%x to 0x%x, and the file ends at 0x%x",
+                  what.get(),
+                  offset,
+                  offset + size,
+                  file.size()));
     }
   }
 
@@ -133,24 +138,30 @@ public final class PeFindings {
       return;
     }
     if (header.isStoredOverHeaders(section) || section.virtualAddress() < header.sizeOfHeaders()) {
-      add(
+      found.add(
           Flaw.SECTION_OVER_HEADERS,
-          "put it behind the headers",
-          "%s is at 0x%x in memory and at 0x%x in the file, where the headers are up to 0x%x",
-          nameOf(section),
-          section.virtualAddress(),
-          section.rawOffset(),
-          header.sizeOfHeaders());
+          () ->
+              finding(
+                  Flaw.SECTION_OVER_HEADERS,
+                  "put it behind the headers",
+                  "%s is at 0x%x in memory and at 0x%x in the file, where the headers are up to 0x%x",
+                  nameOf(section),
+                  section.virtualAddress(),
+                  section.rawOffset(),
+                  header.sizeOfHeaders()));
     }
     if (section.memoryEnd() > header.sizeOfImage()) {
-      add(
+      found.add(
           Flaw.SECTION_BEYOND_IMAGE,
-          String.format("set SizeOfImage to 0x%x at least", section.memoryEnd()),
-          "%s takes 0x%x to 0x%x in memory, and SizeOfImage is 0x%x",
-          nameOf(section),
-          section.virtualAddress(),
-          section.memoryEnd(),
-          header.sizeOfImage());
+          () ->
+              finding(
+                  Flaw.SECTION_BEYOND_IMAGE,
+                  String.format("set SizeOfImage to 0x%x at least", section.memoryEnd()),
+                  "%s takes 0x%x to 0x%x in memory, and SizeOfImage is 0x%x",
+                  nameOf(section),
+                  section.virtualAddress(),
+                  section.memoryEnd(),
+                  header.sizeOfImage()));
     }
   }
 
@@ -212,13 +223,16 @@ public final class PeFindings {
   private void checkAlignment(PeHeader.Section section) {
     if (Long.bitCount(header.sectionAlignment()) == 1
         && section.virtualAddress() % header.sectionAlignment() != 0) {
-      add(
+      found.add(
           Flaw.SECTION_MISALIGNED,
-          "give it an address that is a multiple of SectionAlignment",
-          "%s is at 0x%x, and SectionAlignment is 0x%x",
-          nameOf(section),
-          section.virtualAddress(),
-          header.sectionAlignment());
+          () ->
+              finding(
+                  Flaw.SECTION_MISALIGNED,
+                  "give it an address that is a multiple of SectionAlignment",
+                  "%s is at 0x%x, and SectionAlignment is 0x%x",
+                  nameOf(section),
+                  section.virtualAddress(),
+                  header.sectionAlignment()));
     }
   }
 
@@ -227,18 +241,25 @@ public final class PeFindings {
     if (!section.is(PeHeader.Section.WRITE)
         && section.virtualSize() > section.rawSize()
         && sized.test(section)) {
-      add(
+      found.add(
           Flaw.SECTION_ZERO_FILLED,
-          "let its virtual size be the size of its content",
-          "%s has 0x%x bytes in memory and 0x%x in the file: the rest is zero",
-          nameOf(section),
-          section.virtualSize(),
-          section.rawSize());
+          () ->
+              finding(
+                  Flaw.SECTION_ZERO_FILLED,
+                  "let its virtual size be the size of its content",
+                  "%s has 0x%x bytes in memory and 0x%x in the file: the rest is zero",
+                  nameOf(section),
+                  section.virtualSize(),
+                  section.rawSize()));
     }
   }
 
   private void add(Flaw flaw, String remedy, String format, Object... values) {
-    found.add(flaw, () -> new Finding(flaw, String.format(format, values), remedy));
+    found.add(flaw, () -> finding(flaw, remedy, format, values));
+  }
+
+  private static Finding finding(Flaw flaw, String remedy, String format, Object... values) {
+    return new Finding(flaw, String.format(format, values), remedy);
   }
 
   static String nameOf(PeHeader.Section section) {
