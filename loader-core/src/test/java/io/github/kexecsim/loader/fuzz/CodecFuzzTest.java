@@ -71,11 +71,12 @@ class CodecFuzzTest {
     }
   }
 
+  /** The oracle takes code lengths that bzip2 itself refuses. */
   @MethodSource("bzip2Streams")
   @FuzzTest
   void bzip2(byte[] stream) {
     Decoding ours = Decoding.of(CompressionMethod.BZIP2, stream);
-    oracle(stream, in -> new BZip2CompressorInputStream(in, false)).ifPresent(ours::checkAgainst);
+    oracle(stream, in -> new BZip2CompressorInputStream(in, false)).ifPresent(ours::checkOutput);
   }
 
   /** The oracle keeps a window: it gets one that is large enough, which means nothing to ours. */
