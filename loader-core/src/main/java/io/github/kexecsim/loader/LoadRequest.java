@@ -110,10 +110,9 @@ public record LoadRequest(
     return new LoadRequest(image, machine, initrd, commandLine, type, limits, seed, newUki);
   }
 
-  /** Another profile of a UKI than the first; from 0. */
-  public LoadRequest withProfile(int number) {
-    return withUki(
-        new UkiOptions(Optional.of(Integer.toString(number)), uki.addons(), uki.deviceTreeGiven()));
+  /** Another profile of a UKI than the first: its number, with or without {@code @}, or its ID. */
+  public LoadRequest withProfile(String profile) {
+    return withUki(new UkiOptions(Optional.of(profile), uki.addons(), uki.deviceTreeGiven()));
   }
 
   /** What is put beside a UKI. */

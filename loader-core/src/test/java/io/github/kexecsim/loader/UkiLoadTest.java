@@ -143,7 +143,8 @@ class UkiLoadTest {
             .section(".initrd", "more")
             .section(".dtb", tree("addon"));
     LoadPlan plan =
-        loader.apply(request(uki()).withProfile(1).withAddons(List.of(addon.addon("a.addon.efi"))));
+        loader.apply(
+            request(uki()).withProfile("1").withAddons(List.of(addon.addon("a.addon.efi"))));
     assertThat(bootargs(plan)).isEqualTo("reset debug");
     assertThat(content(plan, SegmentRole.INITRD)).isEqualTo(bytes("ucode\0\0\0initrd\0\0more"));
     assertThat(compatible(plan)).isEqualTo("addon");
@@ -153,7 +154,7 @@ class UkiLoadTest {
   void layersThatAreKnownAreNotPeeledAgain() {
     LoadRequest request = request(uki());
     List<Layer> peeled = Layers.of(request.image(), Limits.DEFAULT);
-    LoadPlan plan = KexecFileLoader.load(request.withProfile(1), peeled, (consumed, made) -> {});
+    LoadPlan plan = KexecFileLoader.load(request.withProfile("1"), peeled, (consumed, made) -> {});
     assertThat(plan.layers()).hasSize(3);
     assertThat(plan.commandLine()).isEqualTo("reset");
     LoadPlan fromOutermost =
@@ -222,7 +223,7 @@ class UkiLoadTest {
 
   @Test
   void refusalsShowTheUki() {
-    LoadPlan none = KexecFileLoader.load(request(uki()).withProfile(2));
+    LoadPlan none = KexecFileLoader.load(request(uki()).withProfile("2"));
     assertThat(none.refusal().orElseThrow().reason()).isEqualTo(Reason.NO_SUCH_PROFILE);
     assertThat(none.layers()).hasSize(1);
 
@@ -237,7 +238,7 @@ class UkiLoadTest {
   @Test
   void anImageThatIsNoUkiHasNoProfiles() {
     LoadRequest plain = LoadRequest.of(ByteView.of(KERNEL), machine(Architecture.ARM64));
-    LoadPlan plan = KexecFileLoader.load(plain.withProfile(1));
+    LoadPlan plan = KexecFileLoader.load(plain.withProfile("1"));
     assertThat(plan.composition()).isEmpty();
     assertThat(plan.warnings()).hasSizeGreaterThan(KexecFileLoader.load(plain).warnings().size());
   }
