@@ -48,7 +48,15 @@ class ConcurrentLoadsTest {
     Held before = Held.now();
 
     CyclicBarrier start = new CyclicBarrier(THREADS);
-    ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+    List<Thread> made = new ArrayList<>();
+    ExecutorService threads =
+        Executors.newFixedThreadPool(
+            THREADS,
+            task -> {
+              Thread thread = new Thread(task);
+              made.add(thread);
+              return thread;
+            });
     try {
       List<Future<List<String>>> answers = new ArrayList<>();
       for (int i = 0; i < THREADS; i++) {
@@ -68,6 +76,10 @@ class ConcurrentLoadsTest {
     } finally {
       threads.shutdownNow();
       assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
+      // The pool is at its end a moment before its threads are.
+      for (Thread thread : made) {
+        thread.join();
+      }
     }
     // What earlier tests left may go meanwhile; nothing may come.
     Held after = Held.now();
