@@ -5,6 +5,7 @@ import io.github.kexecsim.loader.error.KexecException;
 import io.github.kexecsim.loader.error.Reason;
 import io.github.kexecsim.loader.image.KernelImage;
 import io.github.kexecsim.loader.image.Layer;
+import io.github.kexecsim.loader.image.X86Image;
 import io.github.kexecsim.loader.kaslr.NextKernel;
 import io.github.kexecsim.loader.machine.Architecture;
 import io.github.kexecsim.loader.machine.CrashNotes;
@@ -12,7 +13,6 @@ import io.github.kexecsim.loader.place.LoadType;
 import io.github.kexecsim.loader.place.PlacedLoad;
 import io.github.kexecsim.loader.place.Placement;
 import io.github.kexecsim.loader.place.Strategy;
-import io.github.kexecsim.loader.report.Flaw;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -74,7 +74,8 @@ final class Load {
       return placeUnparsed(e);
     }
     Layer kernel = peeling.last();
-    if (peeling.layers().size() > 1 && !isProposed(kernel)) {
+    // An image by the RFC warns of itself.
+    if (peeling.layers().size() > 1 && !(kernel.image() instanceof X86Image)) {
       warnings.add(
           "kexec_file_load of a released kernel takes the innermost image only, decompressed: the"
               + " plan is for that");
@@ -86,11 +87,6 @@ final class Load {
     } catch (KexecException answer) {
       throw explained(answer, kernel.image());
     }
-  }
-
-  /** Such a format warns of itself. */
-  private static boolean isProposed(Layer kernel) {
-    return kernel.findings().stream().anyMatch(finding -> finding.flaw() == Flaw.PROPOSED_FORMAT);
   }
 
   /** A file that no parser takes, and a kernel's own laxer probe perhaps all the same. */
