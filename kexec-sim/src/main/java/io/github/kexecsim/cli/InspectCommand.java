@@ -26,7 +26,8 @@ final class InspectCommand implements Command {
         "IMAGE",
         1,
         1,
-        "Shows every layer of a file: format, architecture, method, sizes, header fields.",
+        "Shows every layer of a file: format, architecture, method, sizes, header fields, sections,"
+            + " and what is wrong with them.",
         LimitOptions.behind(
             List.of(JSON, UkiArguments.PROFILE, UkiArguments.ADDON, InPlaceView.IN_PLACE, LINT),
             LimitOptions.IMAGE,

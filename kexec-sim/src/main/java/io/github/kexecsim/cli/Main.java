@@ -125,7 +125,7 @@ public final class Main {
     page.entry("--version", "Show the version.");
     page.line("");
     page.wrapped(
-        "Exit status: 0 done; 1 the answer is no (rejected image, no room, differing replay); 2"
+        "Exit status: 0 done; 1 the answer is no (rejected image, no room, differing replay, defect found by --lint); 2"
             + " wrong usage; 3 a file could not be read or written.");
     return page.toString();
   }
